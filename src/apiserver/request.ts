@@ -1,0 +1,80 @@
+// A request on its way through the API server's chain, and the two forms of an answer.
+// Made by the HTTP front or by the in-process transport; the chain fills in user and info.
+
+import type { Duplex } from 'node:stream'
+
+export interface UserInfo {
+  readonly name: string
+  readonly uid?: string
+  readonly groups: readonly string[]
+  readonly extra?: Readonly<Record<string, readonly string[]>>
+}
+
+export type Verb =
+  | 'get'
+  | 'list'
+  | 'watch'
+  | 'create'
+  | 'update'
+  | 'patch'
+  | 'delete'
+  | 'deletecollection'
+  | 'proxy'
+  | 'connect'
+  | 'options'
+  | 'head'
+  | 'post'
+  | 'put'
+
+/** What the path names, in apiserver's own terms (RequestInfo). */
+export interface RequestInfo {
+  /** False for /healthz, /apis, /openapi and the like; then only verb and path count. */
+  readonly isResourceRequest: boolean
+  readonly verb: Verb
+  readonly path: string
+  readonly group: string
+  readonly version: string
+  readonly resource: string
+  readonly subresource: string
+  readonly namespace: string
+  readonly name: string
+  /** Path segments after the subresource, for proxy requests. */
+  readonly rest: readonly string[]
+}
+
+export interface ServerRequest {
+  readonly method: string
+  /** Path as sent, without the query, percent-decoding not yet done. */
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** The whole body, at most 3 MiB (RequestEntityTooLarge beyond). */
+  body(): Promise<Uint8Array>
+  /** The body as it arrives, for proxied requests. */
+  readonly bodyStream: AsyncIterable<Uint8Array>
+  /** Aborts when the client goes away or the server stops. */
+  readonly signal: AbortSignal
+  readonly remoteAddress: string
+  /** The client certificate's subject, verified against the CA; absent without one. */
+  readonly certificateUser: UserInfo | undefined
+  /** Set by authenticate; in-process requests arrive with it. */
+  readonly user: UserInfo | undefined
+  readonly info: RequestInfo
+  /** Answered as Warning headers, in order, without repeats. */
+  readonly warnings: string[]
+}
+
+export interface ServerAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** Complete (one buffer or several to be written in order) or a stream flushed chunk by chunk. */
+  readonly body: Uint8Array | readonly Uint8Array[] | AsyncIterable<Uint8Array>
+}
+
+/** The connection itself is handed over: exec, attach, port-forward, proxied upgrades. */
+export interface Upgrade {
+  /** Writes the 101 answer itself; `head` holds bytes that came after the request. */
+  readonly upgrade: (socket: Duplex, head: Uint8Array) => void
+}
+
+export type ServerResponse = ServerAnswer | Upgrade
