@@ -1,0 +1,159 @@
+// The versions of every key since the last compaction, and the changes that made them, in memory.
+// In: changes in revision order. Out: any key or range as of any revision that is still kept.
+// Memory: one object per version; values are kept as given, never copied.
+
+import { sortedKeys } from './sorted-keys.ts'
+import type { RangeOptions, RangeResult } from './store.ts'
+import { type Change, Compacted, type Entry, FutureRevision } from './store.ts'
+
+/** A key's value from `revision` on; `value` absent: deleted then. */
+interface Version {
+  readonly revision: number
+  readonly createRevision: number
+  readonly value: Uint8Array | undefined
+}
+
+export interface Versions {
+  readonly revision: number
+  readonly compactedRevision: number
+  /** Takes in the next change; revisions never go back. */
+  apply(change: Change): void
+  /** Puts an entry of a snapshot in place: no change is recorded for it. */
+  restore(entry: Entry): void
+  /** Sets both revisions after the entries of a snapshot are in place. */
+  startAt(revision: number, compactedRevision: number): void
+  get(key: string, revision?: number): Entry | undefined
+  range(prefix: string, options: RangeOptions): RangeResult
+  /** Every key that lives now. */
+  live(): Iterable<Entry>
+  /** Changes from `revision` on, at most `limit`. Throws Compacted. */
+  changesFrom(revision: number, limit: number): readonly Change[]
+  compact(revision: number): void
+}
+
+export function createVersions(): Versions {
+  const keys = sortedKeys()
+  const versionsOf = new Map<string, Version[]>()
+  /** Changes after compactedRevision, in order; `dropped` counts those compacted away in place. */
+  let changes: Change[] = []
+  let revision = 1
+  let compactedRevision = 0
+
+  function push(key: string, version: Version): void {
+    const versions = versionsOf.get(key)
+    if (versions) versions.push(version)
+    else {
+      versionsOf.set(key, [version])
+      keys.add(key)
+    }
+  }
+
+  function settle(asked: number | undefined): number {
+    if (!asked) return revision
+    if (asked > revision) throw new FutureRevision(revision)
+    if (asked < compactedRevision) throw new Compacted(compactedRevision)
+    return asked
+  }
+
+  function at(key: string, when: number): Entry | undefined {
+    const versions = versionsOf.get(key)
+    if (!versions) return undefined
+    for (let index = versions.length - 1; index >= 0; index--) {
+      const version = versions[index]
+      if (version && version.revision <= when) return entryOf(key, version)
+    }
+    return undefined
+  }
+
+  return {
+    get revision() {
+      return revision
+    },
+    get compactedRevision() {
+      return compactedRevision
+    },
+    apply(change) {
+      const { type, key, value, previous } = change
+      const createRevision = previous?.createRevision ?? change.revision
+      push(key, {
+        revision: change.revision,
+        createRevision,
+        value: type === 'put' ? value : undefined,
+      })
+      changes.push(change)
+      revision = change.revision
+    },
+    restore({ key, value, revision, createRevision }) {
+      push(key, { revision, createRevision, value })
+    },
+    startAt(now, compacted) {
+      revision = now
+      compactedRevision = compacted
+    },
+    get: (key, asked) => at(key, settle(asked)),
+    range(prefix, { after, limit = Number.POSITIVE_INFINITY, revision: asked }) {
+      const when = settle(asked)
+      const entries: Entry[] = []
+      let remaining = 0
+      for (const key of keys.from(prefix, after === undefined ? prefix : `${after}\0`)) {
+        const entry = at(key, when)
+        if (!entry) continue
+        if (entries.length < limit) entries.push(entry)
+        else remaining++
+      }
+      return { entries, revision: when, remaining }
+    },
+    *live() {
+      for (const [key, versions] of versionsOf) {
+        const last = versions.at(-1)
+        const entry = last && entryOf(key, last)
+        if (entry) yield entry
+      }
+    },
+    changesFrom(from, limit) {
+      if (from <= compactedRevision) throw new Compacted(compactedRevision)
+      const start = firstFrom(changes, from)
+      return changes.slice(start, start + limit)
+    },
+    compact(target) {
+      if (target > revision) throw new FutureRevision(revision)
+      if (target <= compactedRevision) throw new Compacted(compactedRevision)
+      const end = firstFrom(changes, target + 1)
+      for (const { key } of changes.slice(0, end)) forgetBefore(key, target)
+      changes = changes.slice(end)
+      compactedRevision = target
+    },
+  }
+
+  /** Keeps of `key` the version that held at `target` (unless deleted then) and all later ones. */
+  function forgetBefore(key: string, target: number): void {
+    const versions = versionsOf.get(key)
+    if (!versions) return
+    let holding = versions.length - 1
+    while (holding > 0 && (versions[holding]?.revision ?? 0) > target) holding--
+    const isGone =
+      versions[holding]?.value === undefined && (versions[holding]?.revision ?? 0) <= target
+    const kept = versions.slice(isGone ? holding + 1 : holding)
+    if (kept.length > 0) versionsOf.set(key, kept)
+    else {
+      versionsOf.delete(key)
+      keys.remove(key)
+    }
+  }
+}
+
+function entryOf(key: string, { revision, createRevision, value }: Version): Entry | undefined {
+  return value && { key, value, revision, createRevision }
+}
+
+/** Index of the first change at or after `revision`. */
+function firstFrom(changes: readonly Change[], revision: number): number {
+  let low = 0
+  let high = changes.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((changes[middle]?.revision ?? 0) < revision) low = middle + 1
+    else high = middle
+  }
+  return low
+}
