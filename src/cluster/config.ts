@@ -10,7 +10,15 @@ export interface NodeConfig {
   /** This node's share of podSubnet, 10.244.0.0/24 for the first node. */
   readonly podCidr: string
   readonly labels: Readonly<Record<string, string>>
+  /** Taints the node registers with, e.g. the control plane's where there are workers. */
+  readonly taints: readonly NodeTaint[]
   readonly mounts: readonly NodeMount[]
+}
+
+export interface NodeTaint {
+  readonly key: string
+  readonly value?: string
+  readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute'
 }
 
 export interface NodeMount {
@@ -23,6 +31,7 @@ export interface NodeMount {
 /** A port of the host that leads to a port of a node. */
 export interface PublishedPort {
   readonly listenAddress: string
+  /** 0: the host chooses. */
   readonly hostPort: number
   readonly node: string
   readonly nodePort: number
@@ -35,6 +44,8 @@ export interface ClusterConfig {
   readonly ports: readonly PublishedPort[]
   /** cluster.local unless set. */
   readonly domain: string
+  /** Search domains of the nodes; absent: the host's own. */
+  readonly dnsSearch?: readonly string[]
   readonly podSubnet: string
   readonly serviceSubnet: string
   /** Where clients on the host reach the API server; port 0 lets the system choose at `up`. */
