@@ -70,11 +70,7 @@ export async function openLocalStore(log: LogDriver): Promise<Store> {
 
   /** Resolves when all that is queued now is durable or has failed. */
   function flushed(): Promise<void> {
-    flushing ??= Promise.resolve()
-      .then(flushAll)
-      .finally(() => {
-        flushing = undefined
-      })
+    flushing ??= Promise.resolve().then(flushAll)
     return flushing
   }
 
@@ -90,6 +86,8 @@ export async function openLocalStore(log: LogDriver): Promise<Store> {
       }
       commit(batch)
     }
+    // Cleared in the same turn as the last look at the queue: a write that comes next starts anew.
+    flushing = undefined
     if (log.wantsSnapshot() && !isClosed) snapshotting ??= takeSnapshot()
   }
 
@@ -116,6 +114,8 @@ export async function openLocalStore(log: LogDriver): Promise<Store> {
   async function takeSnapshot(): Promise<void> {
     try {
       await log.writeSnapshot({ revision: versions.revision, entries: [...versions.live()] })
+    } catch {
+      // The log keeps its older files; the next batch asks again.
     } finally {
       snapshotting = undefined
     }

@@ -1,0 +1,105 @@
+// Codec of the log's files: a file is a row of frames, a frame a row of records.
+//
+// Frame, little endian:            Record:
+//   0  u32 magic "SPF1"              0  u48 revision
+//   4  u32 type                      6  u48 createRevision (0 in a log)
+//   8  u32 payload bytes            12  u32 key bytes
+//  12  u32 CRC-32 of the payload    16  u32 value bytes; ffffffff: deleted
+//  16  u32 CRC-32 of bytes 0..15    20  key (UTF-8), value
+//  20  payload
+// One frame is one synced batch: only the last frame of a log can be torn, so a good frame after
+// a bad one means that something acknowledged was damaged later.
+
+import assert from 'node:assert/strict'
+import { crc32 } from 'node:zlib'
+
+export const frameType = { batch: 1, entries: 2, end: 3 } as const
+export type FrameType = (typeof frameType)[keyof typeof frameType]
+
+export interface FrameRecord {
+  readonly key: string
+  readonly value: Uint8Array | undefined
+  readonly revision: number
+  readonly createRevision: number
+}
+
+export interface Frame {
+  readonly type: number
+  readonly payload: Buffer
+  /** Offset of the next frame. */
+  readonly end: number
+}
+
+const magic = 0x31465053
+const frameHead = 20
+const recordHead = 20
+const deleted = 0xffffffff
+
+export function encodeFrame(type: FrameType, records: readonly FrameRecord[]): Buffer {
+  const keys = records.map(({ key }) => Buffer.from(key))
+  const sizes = records.map(
+    ({ value }, i) => recordHead + (keys[i]?.length ?? 0) + (value?.length ?? 0),
+  )
+  const size = sizes.reduce((sum, each) => sum + each, 0)
+  const frame = Buffer.allocUnsafe(frameHead + size)
+  let at = frameHead
+  records.forEach((record, i) => {
+    writeRecord(frame, at, record, keys[i] ?? Buffer.alloc(0))
+    at += sizes[i] ?? 0
+  })
+  frame.writeUInt32LE(magic, 0)
+  frame.writeUInt32LE(type, 4)
+  frame.writeUInt32LE(size, 8)
+  frame.writeUInt32LE(crc32(frame.subarray(frameHead)), 12)
+  frame.writeUInt32LE(crc32(frame.subarray(0, 16)), 16)
+  return frame
+}
+
+function writeRecord(frame: Buffer, at: number, record: FrameRecord, key: Buffer): void {
+  const { revision, createRevision, value } = record
+  frame.writeUIntLE(revision, at, 6)
+  frame.writeUIntLE(createRevision, at + 6, 6)
+  frame.writeUInt32LE(key.length, at + 12)
+  frame.writeUInt32LE(value ? value.length : deleted, at + 16)
+  frame.set(key, at + recordHead)
+  if (value) frame.set(value, at + recordHead + key.length)
+}
+
+/** The frame at `offset`; undefined when none is there or it is damaged. */
+export function readFrame(file: Buffer, offset: number): Frame | undefined {
+  if (offset + frameHead > file.length || file.readUInt32LE(offset) !== magic) return undefined
+  if (file.readUInt32LE(offset + 16) !== crc32(file.subarray(offset, offset + 16))) return undefined
+  const start = offset + frameHead
+  const end = start + file.readUInt32LE(offset + 8)
+  if (end > file.length) return undefined
+  const payload = file.subarray(start, end)
+  if (file.readUInt32LE(offset + 12) !== crc32(payload)) return undefined
+  return { type: file.readUInt32LE(offset + 4), payload, end }
+}
+
+/** Offset of the first whole frame after `offset`, or -1. */
+export function findFrame(file: Buffer, offset: number): number {
+  const mark = Buffer.alloc(4)
+  mark.writeUInt32LE(magic)
+  let at = file.indexOf(mark, offset + 1)
+  while (at >= 0 && !readFrame(file, at)) at = file.indexOf(mark, at + 1)
+  return at
+}
+
+/** Values are views of `payload`. */
+export function* decodeRecords(payload: Buffer): Generator<FrameRecord> {
+  let at = 0
+  while (at < payload.length) {
+    const keyEnd = at + recordHead + payload.readUInt32LE(at + 12)
+    const valueSize = payload.readUInt32LE(at + 16)
+    const end = valueSize === deleted ? keyEnd : keyEnd + valueSize
+    assert(end <= payload.length, 'a frame with a good checksum holds whole records')
+    yield {
+      key: payload.toString('utf8', at + recordHead, keyEnd),
+      value: valueSize === deleted ? undefined : payload.subarray(keyEnd, end),
+      revision: payload.readUIntLE(at, 6),
+      createRevision: payload.readUIntLE(at + 6, 6),
+    }
+    at = end
+  }
+}
