@@ -1,0 +1,216 @@
+// Request bodies -> objects: JSON, YAML or protobuf, checked against the kind that is expected,
+// with upstream's words for whatever is wrong. In: bytes. Out: an object in its kind's form, warnings.
+
+import { conform } from './conform.ts'
+import { ConformError } from './conform-error.ts'
+import { type Draft, isDraft } from './draft.ts'
+import { hasRepeatedKeys, jsonSyntaxProblem } from './json-text.ts'
+import { apiVersionOf, kinds } from './kinds.ts'
+import { StatusError } from './status-error.ts'
+import { problemsInOrder } from './strict-problems.ts'
+import { readYaml, YamlSyntaxError } from './yaml-text.ts'
+
+export type FieldValidation = 'Strict' | 'Warn' | 'Ignore'
+
+/** What the endpoint expects; `def` is absent for custom resources, whose schema is elsewhere. */
+export interface DecodeTarget {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+  readonly def?: string
+}
+
+export interface Decoded {
+  readonly object: Draft
+  /** For the Warning header, without the 299 and the quotes. */
+  readonly warnings: readonly string[]
+}
+
+/** A protobuf body's way to JSON; the codec is in src/wire and handed in. */
+export type ProtobufReader = (bytes: Uint8Array) => Draft
+
+export interface DecodeOptions {
+  readonly fieldValidation?: FieldValidation
+  readonly readProtobuf?: ProtobufReader
+}
+
+const accepted = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
+
+/** Throws StatusError BadRequest or UnsupportedMediaType. */
+export function decodeBody(
+  target: DecodeTarget,
+  bytes: Uint8Array,
+  contentType: string | undefined,
+  options: DecodeOptions = {},
+): Decoded {
+  const mediaType = (contentType ?? '').split(';')[0]?.trim().toLowerCase() || 'application/json'
+  const fieldValidation = options.fieldValidation ?? 'Ignore'
+  if (mediaType === 'application/json') return decodeJson(target, textOf(bytes), fieldValidation)
+  if (mediaType === 'application/yaml') return decodeYaml(target, textOf(bytes), fieldValidation)
+  if (mediaType === 'application/vnd.kubernetes.protobuf' && options.readProtobuf) {
+    return { object: finish(target, options.readProtobuf(bytes)).object, warnings: [] }
+  }
+  throw new StatusError(
+    'UnsupportedMediaType',
+    `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
+  )
+}
+
+/** An object made by a patch or by the server itself, brought into its kind's form. */
+export function conformObject(
+  target: DecodeTarget,
+  object: Draft,
+  fieldValidation: FieldValidation = 'Ignore',
+): Decoded {
+  const { unknown } = finish(target, object)
+  return report(object, unknown.map(unknownField), fieldValidation)
+}
+
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes)
+}
+
+function decodeJson(target: DecodeTarget, text: string, validation: FieldValidation): Decoded {
+  const parsed = parseJson(target, text)
+  const mayRepeat = validation !== 'Ignore' && hasRepeatedKeys(text, parsed)
+  const { object, unknown } = finish(target, objectOf(target, parsed, text))
+  const problems = mayRepeat ? problemsInOrder(text, target.def) : unknown.map(unknownField)
+  return report(object, problems, validation)
+}
+
+function parseJson(target: DecodeTarget, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    const problem = `couldn't get version/kind; json parse error: ${jsonSyntaxProblem(text)}`
+    throw unrecognized(target, problem, text)
+  }
+}
+
+function decodeYaml(target: DecodeTarget, text: string, validation: FieldValidation): Decoded {
+  try {
+    const { value, repeated } = readYaml(text)
+    const { object, unknown } = finish(target, objectOf(target, value, text))
+    return reportYaml(object, repeated, unknown.map(unknownField), validation)
+  } catch (error) {
+    if (error instanceof YamlSyntaxError) throw unrecognized(target, error.message, text)
+    throw error
+  }
+}
+
+function reportYaml(
+  object: Draft,
+  repeated: readonly string[],
+  unknown: readonly string[],
+  validation: FieldValidation,
+): Decoded {
+  if (validation !== 'Strict' || repeated.length === 0) {
+    return report(object, [...repeated, ...unknown], validation)
+  }
+  const lines = repeated.map((line) => `\n  ${line}`).join('')
+  return report(object, [`yaml: unmarshal errors:${lines}`, ...unknown], validation)
+}
+
+function report(object: Draft, problems: readonly string[], validation: FieldValidation): Decoded {
+  if (problems.length === 0 || validation === 'Ignore') return { object, warnings: [] }
+  if (validation === 'Warn') return { object, warnings: problems }
+  const { apiVersion, kind } = object
+  const version = String(apiVersion).split('/').at(-1)
+  throw new StatusError(
+    'BadRequest',
+    `${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${problems.join(', ')}`,
+  )
+}
+
+function unknownField(path: string): string {
+  return `unknown field "${path}"`
+}
+
+/** A list or a bare value is never an object of a kind. */
+function objectOf(target: DecodeTarget, parsed: unknown, text: string): Draft {
+  if (isDraft(parsed)) return parsed
+  const found = Array.isArray(parsed)
+    ? 'array'
+    : typeof parsed === 'boolean'
+      ? 'bool'
+      : typeof parsed
+  const problem = `couldn't get version/kind; json parse error: json: cannot unmarshal ${found} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`
+  throw unrecognized(target, problem, text)
+}
+
+/** Checks version and kind against what the endpoint serves, then the fields. */
+function finish(target: DecodeTarget, object: Draft): { object: Draft; unknown: string[] } {
+  const expected = apiVersionOf(target)
+  object['apiVersion'] ||= expected
+  object['kind'] ||= target.kind
+  const { apiVersion, kind } = object
+  const found = { apiVersion: String(apiVersion), kind: String(kind) }
+  if (found.kind !== target.kind || groupOf(found.apiVersion) !== target.group) {
+    throw wrongKind(target, found, expected)
+  }
+  if (found.apiVersion !== expected) throw wrongVersion(found.apiVersion, expected)
+  if (target.def === undefined) return { object, unknown: [] }
+  try {
+    return { object, unknown: conform(target.def, object) }
+  } catch (error) {
+    if (error instanceof ConformError) throw cannotHandle(target, found, error.message)
+    throw error
+  }
+}
+
+interface Found {
+  readonly apiVersion: string
+  readonly kind: string
+}
+
+function groupOf(apiVersion: string): string {
+  return apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
+}
+
+function wrongKind(target: DecodeTarget, found: Found, expected: string): StatusError {
+  const entry = kinds.find(
+    (each) => each.kind === found.kind && apiVersionOf(each) === found.apiVersion,
+  )
+  if (!entry) {
+    const scheme = 'pkg/api/legacyscheme/scheme.go:30'
+    const problem = `no kind "${found.kind}" is registered for version "${found.apiVersion}" in scheme "${scheme}"`
+    return cannotHandle(target, found, problem)
+  }
+  if (found.kind === target.kind) return wrongVersion(found.apiVersion, expected)
+  const versionName = found.apiVersion.split('/').at(-1)
+  const internal = `${target.group.split('.')[0] || 'core'}.${target.kind}`
+  const problem = `converting (${versionName}.${found.kind}) to (${internal}): unknown conversion`
+  return cannotHandle(target, found, problem)
+}
+
+function wrongVersion(found: string, expected: string): StatusError {
+  return new StatusError(
+    'BadRequest',
+    `the API version in the data (${found}) does not match the expected API version (${expected})`,
+  )
+}
+
+function cannotHandle(target: DecodeTarget, found: Found, problem: string): StatusError {
+  const version = found.apiVersion.split('/').at(-1)
+  return new StatusError(
+    'BadRequest',
+    `${found.kind} in version "${version}" cannot be handled as a ${target.kind}: ${problem}`,
+  )
+}
+
+function unrecognized(target: DecodeTarget, problem: string, text: string): StatusError {
+  return new StatusError(
+    'BadRequest',
+    `the object provided is unrecognized (must be of type ${target.kind}): ${problem} (${summaryOf(text)})`,
+  )
+}
+
+const summaryLength = 30
+
+function summaryOf(text: string): string {
+  if (text === '') return '<empty>'
+  const bytes = Buffer.from(text)
+  const start = bytes.subarray(0, summaryLength)
+  const shown = text.startsWith('{') ? start.toString() : start.toString('hex')
+  return bytes.length > summaryLength ? `${shown} ...` : shown
+}

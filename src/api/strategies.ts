@@ -1,0 +1,123 @@
+// What the registry asks of a kind: defaults, what a client may set, validation, generation,
+// which updates are allowed. One strategy for each entry of the kind table.
+
+import { applyKindDefaults } from './defaults/defaults.ts'
+import { type Draft, draftAs, isDraft } from './draft.ts'
+import type { FieldError } from './field-error.ts'
+import { type KindRules, kindRules } from './kind-rules.ts'
+import type { KindEntry } from './kinds.ts'
+import { bumpGeneration, prepareMetadataForUpdate } from './prepare.ts'
+import { selectableFieldNames, selectableFields } from './selectable-fields.ts'
+import { subresourceRules } from './subresource-rules.ts'
+import type { ObjectMeta } from './types.gen.ts'
+import { metadataErrors, metadataUpdateErrors } from './validation/metadata.ts'
+
+/**
+ * Writes through one endpoint. The order of a write is: decode, applyDefaults, admission,
+ * prepareFor..., validate.... Functions change `object` or `next` in place, never `previous`.
+ */
+export interface WriteStrategy {
+  applyDefaults(object: Draft): void
+  /** Clears what a client may not set, sets the first generation. */
+  prepareForCreate(object: Draft): void
+  /** Keeps what this endpoint does not write, and counts the generation. */
+  prepareForUpdate(next: Draft, previous: Draft): void
+  validateCreate(object: Draft): FieldError[]
+  validateUpdate(next: Draft, previous: Draft): FieldError[]
+}
+
+export interface Strategy extends WriteStrategy {
+  readonly entry: KindEntry
+  /** False: a PUT must name the resourceVersion it is based on. */
+  readonly allowsUnconditionalUpdate: boolean
+  /** True: a PUT of a name that does not exist creates it. */
+  readonly allowsCreateOnUpdate: boolean
+  /** Names that a field selector may use. */
+  readonly selectableFieldNames: readonly string[]
+  selectableFields(object: Draft): Record<string, string>
+  /** status, finalize, approval, resize, ephemeralcontainers; undefined where there is none. */
+  subresource(name: string): WriteStrategy | undefined
+}
+
+export function strategyOf(entry: KindEntry): Strategy {
+  const rules = kindRules(entry)
+  return {
+    ...mainStrategy(entry, rules),
+    entry,
+    allowsUnconditionalUpdate: rules.allowsUnconditionalUpdate ?? true,
+    allowsCreateOnUpdate: rules.allowsCreateOnUpdate ?? false,
+    selectableFieldNames: selectableFieldNames(entry),
+    selectableFields: (object) => selectableFields(entry, object),
+    subresource: (name) => subresourceStrategy(entry, rules, name),
+  }
+}
+
+function mainStrategy(entry: KindEntry, rules: KindRules): WriteStrategy {
+  const hasStatus = entry.subresources?.['status'] !== undefined && !rules.keepsStatusOnWrite
+  return {
+    applyDefaults: (object) => applyKindDefaults(entry, object),
+    prepareForCreate(object) {
+      if (hasStatus) resetStatus(object, undefined)
+      rules.prepareForCreate?.(object)
+      const metadata = metadataOf(object)
+      delete metadata.generation
+      if (rules.generation) metadata.generation = 1
+    },
+    prepareForUpdate(next, previous) {
+      prepareMetadataForUpdate(metadataOf(next), metadataOf(previous))
+      if (hasStatus) resetStatus(next, previous)
+      rules.prepareForUpdate?.(next, previous)
+      if (rules.generation) bumpGeneration(next, previous, rules.generation)
+    },
+    validateCreate: (object) => [
+      ...metadataErrors(metadataOf(object), metadataRules(entry, rules)),
+      ...(rules.validate?.(object) ?? []),
+      ...(rules.validateCreate?.(object) ?? []),
+    ],
+    validateUpdate: (next, previous) => [
+      ...metadataUpdateErrors(metadataOf(next), metadataOf(previous)),
+      ...(rules.validate?.(next, previous) ?? []),
+      ...(rules.validateUpdate?.(next, previous) ?? []),
+    ],
+  }
+}
+
+function metadataRules({ namespaced }: KindEntry, { nameProblems }: KindRules) {
+  return { namespaced, nameProblems }
+}
+
+function metadataOf(object: Draft) {
+  const { metadata } = object
+  if (!isDraft(metadata)) object['metadata'] = {}
+  return draftAs<ObjectMeta>(object['metadata'] as Draft)
+}
+
+/** The status is the main endpoint's neither to set nor to change. */
+function resetStatus(object: Draft, previous: Draft | undefined): void {
+  const kept = previous?.['status']
+  if (kept === undefined) delete object['status']
+  else object['status'] = kept
+}
+
+function subresourceStrategy(
+  entry: KindEntry,
+  rules: KindRules,
+  name: string,
+): WriteStrategy | undefined {
+  const sub = subresourceRules(entry, name)
+  if (!sub) return undefined
+  return {
+    applyDefaults: (object) => applyKindDefaults(entry, object),
+    prepareForCreate() {},
+    prepareForUpdate(next, previous) {
+      prepareMetadataForUpdate(metadataOf(next), metadataOf(previous))
+      sub.prepareForUpdate(next, previous)
+      if (rules.generation) bumpGeneration(next, previous, rules.generation)
+    },
+    validateCreate: () => [],
+    validateUpdate: (next, previous) => [
+      ...metadataUpdateErrors(metadataOf(next), metadataOf(previous)),
+      ...sub.validateUpdate(next, previous),
+    ],
+  }
+}

@@ -1,0 +1,69 @@
+// YAML bodies, read with the rules of the YAML 1.1 library that upstream uses: yes and on are
+// booleans, 0777 is octal, but there are no sexagesimal numbers and no dates.
+
+import { type Document, parseDocument, type Tags } from 'yaml'
+import { isDraft } from './draft.ts'
+
+export class YamlSyntaxError extends Error {}
+
+export interface ReadYaml {
+  readonly value: unknown
+  /** `line 4: key "a" already set in map`, in document order. */
+  readonly repeated: readonly string[]
+}
+
+/** Upstream's library knows neither 1:30 as a number nor dates. */
+const leftOut = ['tag:yaml.org,2002:timestamp', 'tag:yaml.org,2002:set', 'tag:yaml.org,2002:omap']
+
+/** Bounds what aliases may multiply to. */
+const aliasLimit = 100
+
+/** The first document of the text. Keys come sorted, as upstream hands them on. */
+export function readYaml(text: string): ReadYaml {
+  const document = parseDocument(text, {
+    version: '1.1',
+    uniqueKeys: true,
+    merge: true,
+    logLevel: 'silent',
+    strict: false,
+    customTags: (tags) => tags.filter(isSupported) as Tags,
+  })
+  const failure = document.errors.find(({ code }) => code !== 'DUPLICATE_KEY')
+  if (failure) throw new YamlSyntaxError(`yaml: ${lineOf(text, failure.pos[0])}${failure.message}`)
+  return {
+    value: withSortedKeys(document.toJS({ maxAliasCount: aliasLimit })),
+    repeated: repeatedKeys(document, text),
+  }
+}
+
+function isSupported(tag: Tags[number]): boolean {
+  if (typeof tag === 'string')
+    return tag !== 'timestamp' && tag !== 'intTime' && tag !== 'floatTime'
+  return !leftOut.includes(tag.tag) && !('format' in tag && tag.format === 'TIME')
+}
+
+function repeatedKeys(document: Document.Parsed, text: string): string[] {
+  return document.errors.map(({ pos }) => {
+    const [start, end] = pos
+    const key = text.slice(start, end).replaceAll(/^["']|["']$/g, '')
+    return `line ${lineNumber(text, start)}: key ${JSON.stringify(key)} already set in map`
+  })
+}
+
+function lineOf(text: string, at: number): string {
+  return `line ${lineNumber(text, at)}: `
+}
+
+function lineNumber(text: string, at: number): number {
+  return text.slice(0, at).split('\n').length
+}
+
+function withSortedKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withSortedKeys)
+  if (!isDraft(value)) return value
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, withSortedKeys(value[key])]),
+  )
+}
