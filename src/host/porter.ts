@@ -1,5 +1,6 @@
 // What the fabric can ask of the process in the host's own network: sockets made there.
 
+import type { Socket as UdpSocket } from 'node:dgram'
 import type { Server, Socket } from 'node:net'
 
 export interface Porter {
@@ -12,4 +13,15 @@ export interface Porter {
   connect(host: string, port: number): Promise<Socket>
   /** One DNS message asked of the host's resolvers, over UDP with TCP where truncated. */
   askDns(query: Uint8Array): Promise<Uint8Array>
+  /** A UDP socket bound on the host; errors as listen(). The caller receives and sends. */
+  bindUdp(address: string, port: number): Promise<UdpSocket>
+}
+
+/** The process that asks and the process that answers have lost each other. */
+export class PorterLost extends Error {
+  readonly code = 'EPIPE'
+  constructor() {
+    super('the connection to the porter is lost')
+    this.name = 'PorterLost'
+  }
 }
