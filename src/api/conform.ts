@@ -5,7 +5,15 @@
 import { ConformError, mismatch, type Place } from './conform-error.ts'
 import { conformSpecial, zeroSpecial } from './conform-special.ts'
 import type { Draft, DraftValue } from './draft.ts'
-import { type Definition, definitionOf, type Field, fieldOf, goTypeName } from './schema.ts'
+import { roundUpToMilli } from './quantity.ts'
+import {
+  type Definition,
+  definitionOf,
+  type Field,
+  fieldOf,
+  goTypeName,
+  quantityDefinition,
+} from './schema.ts'
 
 /** What upstream reports at most. */
 const unknownLimit = 100
@@ -104,10 +112,16 @@ function conformMap(value: DraftValue, field: Field, place: Place): DraftValue {
     const element = value[key]
     value[key] = field.array
       ? conformList(element ?? [], field, place)
-      : conformElement(element ?? zeroElement(field), field, place)
+      : roundedAmount(conformElement(element ?? zeroElement(field), field, place), field)
     place.segments.pop()
   }
   return isEmpty ? null : value
+}
+
+/** Maps of quantities are resource lists: nothing finer than a thousandth is kept there. */
+function roundedAmount(value: DraftValue, field: Field): DraftValue {
+  if (field.ref !== quantityDefinition || typeof value !== 'string') return value
+  return value.endsWith('n') || value.endsWith('u') ? roundUpToMilli(value) : value
 }
 
 function conformList(value: DraftValue, field: Field, place: Place): DraftValue {

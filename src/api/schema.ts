@@ -92,5 +92,6 @@ export function goTypeName(name: string): string {
 }
 
 export const objectMetaDefinition = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'
+export const quantityDefinition = 'io.k8s.apimachinery.pkg.api.resource.Quantity'
 export const labelSelectorDefinition = 'io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector'
 export const podSpecDefinition = 'io.k8s.api.core.v1.PodSpec'

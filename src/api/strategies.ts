@@ -1,7 +1,7 @@
 // What the registry asks of a kind: defaults, what a client may set, validation, generation,
 // which updates are allowed. One strategy for each entry of the kind table.
 
-import { applyKindDefaults } from './defaults/defaults.ts'
+import { applyDefaults } from './defaults/defaults.ts'
 import { type Draft, draftAs, isDraft } from './draft.ts'
 import type { FieldError } from './field-error.ts'
 import { type KindRules, kindRules } from './kind-rules.ts'
@@ -55,7 +55,7 @@ export function strategyOf(entry: KindEntry): Strategy {
 function mainStrategy(entry: KindEntry, rules: KindRules): WriteStrategy {
   const hasStatus = entry.subresources?.['status'] !== undefined && !rules.keepsStatusOnWrite
   return {
-    applyDefaults: (object) => applyKindDefaults(entry, object),
+    applyDefaults: applyDefaults,
     prepareForCreate(object) {
       if (hasStatus) resetStatus(object, undefined)
       rules.prepareForCreate?.(object)
@@ -107,7 +107,7 @@ function subresourceStrategy(
   const sub = subresourceRules(entry, name)
   if (!sub) return undefined
   return {
-    applyDefaults: (object) => applyKindDefaults(entry, object),
+    applyDefaults: applyDefaults,
     prepareForCreate() {},
     prepareForUpdate(next, previous) {
       prepareMetadataForUpdate(metadataOf(next), metadataOf(previous))

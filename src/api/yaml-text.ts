@@ -42,10 +42,14 @@ function isSupported(tag: Tags[number]): boolean {
   return !leftOut.includes(tag.tag) && !('format' in tag && tag.format === 'TIME')
 }
 
+/** A key as written: quoted, or up to its colon. */
+const writtenKey = /^(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^:\n]*?)\s*:)/
+
 function repeatedKeys(document: Document.Parsed, text: string): string[] {
   return document.errors.map(({ pos }) => {
-    const [start, end] = pos
-    const key = text.slice(start, end).replaceAll(/^["']|["']$/g, '')
+    const [start] = pos
+    const match = writtenKey.exec(text.slice(start))
+    const key = match?.[1] ?? match?.[2] ?? match?.[3] ?? ''
     return `line ${lineNumber(text, start)}: key ${JSON.stringify(key)} already set in map`
   })
 }

@@ -1,0 +1,52 @@
+// What the containers of a Pod ask for together: their sum, or the most that one step of its
+// start needs. Source: component-helpers/resource. In: a Pod's spec. Out: a resource list.
+
+import type { DraftOf } from './draft.ts'
+import { addQuantities, compareQuantities } from './quantity.ts'
+import type { Container, PodSpec } from './types.gen.ts'
+
+export type ResourceList = Record<string, string>
+type Spec = DraftOf<PodSpec>
+type Amounts = 'requests' | 'limits'
+
+/**
+ * Containers run together; init containers one after the other, beside those sidecars (init
+ * containers with restartPolicy Always) that were started before them.
+ */
+export function aggregateContainers(spec: Spec, amounts: Amounts): ResourceList {
+  const total = sumOf((spec.containers ?? []).map((container) => amountsOf(container, amounts)))
+  let sidecars: ResourceList = {}
+  let starting: ResourceList = {}
+  for (const container of spec.initContainers ?? []) {
+    const own = amountsOf(container, amounts)
+    if (container.restartPolicy === 'Always') {
+      sidecars = sumOf([sidecars, own])
+      starting = mostOf(starting, sidecars)
+    } else starting = mostOf(starting, sumOf([sidecars, own]))
+  }
+  return mostOf(sumOf([total, sidecars]), starting)
+}
+
+function amountsOf(container: DraftOf<Container>, amounts: Amounts): ResourceList {
+  const list = container.resources?.[amounts] ?? {}
+  return Object.fromEntries(Object.entries(list).map(([name, amount = '0']) => [name, amount]))
+}
+
+function sumOf(lists: readonly ResourceList[]): ResourceList {
+  const sum: ResourceList = {}
+  for (const list of lists) {
+    for (const [name, amount] of Object.entries(list)) {
+      sum[name] = sum[name] === undefined ? amount : addQuantities(sum[name], amount)
+    }
+  }
+  return sum
+}
+
+function mostOf(a: ResourceList, b: ResourceList): ResourceList {
+  const most: ResourceList = { ...a }
+  for (const [name, amount] of Object.entries(b)) {
+    const present = most[name]
+    if (present === undefined || compareQuantities(amount, present) > 0) most[name] = amount
+  }
+  return most
+}
