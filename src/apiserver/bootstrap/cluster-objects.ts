@@ -1,0 +1,167 @@
+// What else a fresh cluster contains: namespaces, priority classes, the default ServiceCIDR, the
+// `kubernetes` Service, APIServices, and what kubeadm leaves for tools to find.
+
+import { apiVersionOf, kinds } from '../../api/kinds.ts'
+import { gitVersion } from '../version.ts'
+import type { StoredObject } from './stored-object.ts'
+
+export interface ClusterFacts {
+  /** Where Pods reach the API server without the Service: the fabric's address. */
+  readonly serverAddress: string
+  readonly serverPort: number
+  readonly serviceSubnet: string
+  readonly podSubnet: string
+  readonly domain: string
+  readonly clusterName: string
+  /** PEM of the CA of client certificates. */
+  readonly clientCa: string
+}
+
+export const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
+
+export function namespaceObjects(): readonly StoredObject[] {
+  return systemNamespaces.map((name) => ({
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name },
+  }))
+}
+
+export function clusterObjects(facts: ClusterFacts, now: Date): readonly StoredObject[] {
+  return [
+    ...priorityClasses,
+    serviceCidr(facts),
+    ...kubernetesService(facts),
+    ...apiServices(),
+    authenticationConfig(facts),
+    tokenTracking(now),
+    kubeadmConfig(facts),
+  ]
+}
+
+const priorityClasses: readonly StoredObject[] = [
+  priorityClass(
+    'system-node-critical',
+    2000001000,
+    'Used for system critical pods that must not be moved from their current node.',
+  ),
+  priorityClass(
+    'system-cluster-critical',
+    2000000000,
+    'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
+  ),
+]
+
+function priorityClass(name: string, value: number, description: string): StoredObject {
+  return {
+    apiVersion: 'scheduling.k8s.io/v1',
+    kind: 'PriorityClass',
+    metadata: { name },
+    value,
+    description,
+  }
+}
+
+function serviceCidr({ serviceSubnet }: ClusterFacts): StoredObject {
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'ServiceCIDR',
+    metadata: { name: 'kubernetes' },
+    spec: { cidrs: serviceSubnet.split(',') },
+  }
+}
+
+/** The first address of the subnet, which the allocator leaves to this Service. */
+export function firstServiceAddress(serviceSubnet: string): string {
+  const [network = ''] = (serviceSubnet.split(',')[0] ?? '').split('/')
+  if (network.includes(':')) return `${network.replace(/::$/, '')}::1`
+  const bytes = network.split('.')
+  return [...bytes.slice(0, 3), Number(bytes[3]) + 1].join('.')
+}
+
+function kubernetesService(facts: ClusterFacts): readonly StoredObject[] {
+  const { serverAddress, serverPort, serviceSubnet } = facts
+  const metadata = { name: 'kubernetes', namespace: 'default' }
+  const port = { name: 'https', port: serverPort, protocol: 'TCP' }
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { ...metadata, labels: { component: 'apiserver', provider: 'kubernetes' } },
+      spec: {
+        type: 'ClusterIP',
+        clusterIP: firstServiceAddress(serviceSubnet),
+        ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: serverPort }],
+        sessionAffinity: 'None',
+      },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'Endpoints',
+      metadata: { ...metadata, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+      subsets: [{ addresses: [{ ip: serverAddress }], ports: [port] }],
+    },
+    {
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { ...metadata, labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+      addressType: serverAddress.includes(':') ? 'IPv6' : 'IPv4',
+      endpoints: [{ addresses: [serverAddress], conditions: { ready: true } }],
+      ports: [port],
+    },
+  ]
+}
+
+/** One for each group and version served here. */
+function apiServices(): readonly StoredObject[] {
+  const groupVersions = new Map(kinds.map((entry) => [apiVersionOf(entry), entry]))
+  return [...groupVersions.values()].map(({ group, version }) => ({
+    apiVersion: 'apiregistration.k8s.io/v1',
+    kind: 'APIService',
+    metadata: {
+      name: `${version}.${group}`,
+      labels: { 'kube-aggregator.kubernetes.io/automanaged': 'onstart' },
+    },
+    spec: {
+      ...(group && { group }),
+      version,
+      groupPriorityMinimum: group ? 17_000 : 18_000,
+      versionPriority: 15,
+    },
+  }))
+}
+
+/** How extension API servers learn whom to trust. */
+function authenticationConfig({ clientCa }: ClusterFacts): StoredObject {
+  return configMap('kube-system', 'extension-apiserver-authentication', {
+    'client-ca-file': clientCa,
+  })
+}
+
+function tokenTracking(now: Date): StoredObject {
+  return configMap('kube-system', 'kube-apiserver-legacy-service-account-token-tracking', {
+    since: now.toISOString().slice(0, 10),
+  })
+}
+
+function kubeadmConfig(facts: ClusterFacts): StoredObject {
+  const version = gitVersion.replace(/\+.*/, '')
+  return configMap('kube-system', 'kubeadm-config', {
+    ClusterConfiguration: [
+      'apiVersion: kubeadm.k8s.io/v1beta4',
+      `clusterName: ${facts.clusterName}`,
+      `controlPlaneEndpoint: ${facts.serverAddress}:${facts.serverPort}`,
+      'kind: ClusterConfiguration',
+      `kubernetesVersion: ${version}`,
+      'networking:',
+      `  dnsDomain: ${facts.domain}`,
+      `  podSubnet: ${facts.podSubnet}`,
+      `  serviceSubnet: ${facts.serviceSubnet}`,
+      '',
+    ].join('\n'),
+  })
+}
+
+function configMap(namespace: string, name: string, data: Record<string, string>): StoredObject {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace, name }, data }
+}

@@ -1,0 +1,42 @@
+// How the API server handles a request: every filter in its order, around the routes.
+
+import { chain } from '../lib/chain.ts'
+import type { Log } from '../lib/log.ts'
+import type { TokenAuthenticator } from './auth/tokens.ts'
+import type { ChainHandler, ChainRequest, RequestHandler } from './chain-request.ts'
+import { answerErrors } from './filters/answer-errors.ts'
+import { type AuditSink, audit } from './filters/audit.ts'
+import { authenticate } from './filters/authenticate.ts'
+import { authorize } from './filters/authorize.ts'
+import { impersonate } from './filters/impersonate.ts'
+import { type InFlightLimits, limitInFlight } from './filters/limit.ts'
+import type { Metrics } from './metrics.ts'
+import type { Authorizer } from './rbac/authorizer.ts'
+import type { ServerResponse } from './request.ts'
+
+export interface ChainParts {
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly auditSink: AuditSink | undefined
+  readonly tokens: TokenAuthenticator
+  readonly audiences: readonly string[]
+  readonly limits: InFlightLimits
+  readonly authorizer: Authorizer
+  readonly routes: RequestHandler
+}
+
+/** CORS is off, as upstream's default: a browser's pages have no business here. */
+export function apiServerChain(parts: ChainParts): ChainHandler {
+  return chain<ChainRequest, ServerResponse>(
+    [
+      parts.metrics.filter,
+      audit(parts.auditSink),
+      answerErrors(parts.log),
+      authenticate(parts.tokens, parts.audiences),
+      impersonate(parts.authorizer),
+      limitInFlight(parts.limits),
+      authorize(parts.authorizer),
+    ],
+    parts.routes,
+  )
+}

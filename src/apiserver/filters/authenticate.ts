@@ -1,0 +1,54 @@
+// Who is asking: a client certificate, else a bearer token; without either only health may be asked.
+
+import { StatusError } from '../../api/status-error.ts'
+import type { Filter } from '../../lib/chain.ts'
+import type { TokenAuthenticator } from '../auth/tokens.ts'
+import { type ChainRequest, headerOf, headersOf } from '../chain-request.ts'
+import type { ServerResponse, UserInfo } from '../request.ts'
+
+const anonymous: UserInfo = { name: 'system:anonymous', groups: ['system:unauthenticated'] }
+const anonymousPaths = new Set(['/healthz', '/livez', '/readyz'])
+const authenticatedGroup = 'system:authenticated'
+
+/** `audiences`: what a token must be meant for to be good here. */
+export function authenticate(
+  tokens: TokenAuthenticator,
+  audiences: readonly string[],
+): Filter<ChainRequest, ServerResponse> {
+  return async (request, next) => {
+    if (request.user) return next(request)
+    const user = request.certificateUser ?? (await userOfToken(request, tokens, audiences))
+    if (user) request.user = withGroup(user)
+    else if (anonymousPaths.has(request.path)) request.user = anonymous
+    else throw new StatusError('Unauthorized', 'Unauthorized')
+    return next(request)
+  }
+}
+
+async function userOfToken(
+  request: ChainRequest,
+  tokens: TokenAuthenticator,
+  audiences: readonly string[],
+): Promise<UserInfo | undefined> {
+  const token = bearerToken(request)
+  return token ? (await tokens.authenticate(token, audiences))?.user : undefined
+}
+
+/** A browser's WebSocket cannot set headers: it sends its token as a subprotocol. */
+export const tokenProtocolPrefix = 'base64url.bearer.authorization.k8s.io.'
+
+function bearerToken(request: ChainRequest): string | undefined {
+  const token = /^bearer +(\S+)$/i.exec(headerOf(request, 'authorization') ?? '')?.[1]
+  if (token) return token
+  const protocol = headersOf(request, 'sec-websocket-protocol')
+    .flatMap((value) => value.split(','))
+    .find((value) => value.trim().startsWith(tokenProtocolPrefix))
+  const encoded = protocol?.trim().slice(tokenProtocolPrefix.length)
+  return encoded && Buffer.from(encoded, 'base64url').toString()
+}
+
+function withGroup(user: UserInfo): UserInfo {
+  return user.groups.includes(authenticatedGroup)
+    ? user
+    : { ...user, groups: [...user.groups, authenticatedGroup] }
+}

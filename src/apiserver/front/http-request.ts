@@ -1,0 +1,83 @@
+// A request that came over a connection. Made once for each; what few handlers ask for (query,
+// signal, body) is made when it is asked for.
+
+import { StatusError } from '../../api/status-error.ts'
+import type { ChainRequest } from '../chain-request.ts'
+import type { RequestInfo, UserInfo } from '../request.ts'
+import { parseRequestInfo } from '../request-info.ts'
+import type { Exchange, OpenRequests } from './exchange.ts'
+
+/** Upstream's limit of a request body. */
+export const maxBodyBytes = 3 * 1024 * 1024
+
+export class HttpRequest implements ChainRequest {
+  readonly method: string
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly headers: Exchange['headers']
+  readonly remoteAddress: string
+  readonly certificateUser: UserInfo | undefined
+  readonly info: RequestInfo
+  readonly warnings: string[] = []
+  user: UserInfo | undefined = undefined
+  readonly #exchange: Exchange
+  readonly #open: OpenRequests
+  #abort: AbortController | undefined
+  #body: Promise<Uint8Array> | undefined
+
+  constructor(exchange: Exchange, open: OpenRequests) {
+    const split = exchange.url.indexOf('?')
+    this.method = exchange.method
+    this.path = split < 0 ? exchange.url : exchange.url.slice(0, split)
+    this.query = new URLSearchParams(split < 0 ? '' : exchange.url.slice(split + 1))
+    this.headers = exchange.headers
+    this.remoteAddress = exchange.peer.address
+    this.certificateUser = exchange.peer.certificateUser
+    this.info = parseRequestInfo(this.method, this.path, this.query)
+    this.#exchange = exchange
+    this.#open = open
+  }
+
+  get bodyStream(): AsyncIterable<Uint8Array> {
+    return this.#exchange.input
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#abort) {
+      this.#abort = new AbortController()
+      this.#open.add(this)
+      this.#exchange.output.once('close', () => this.abort())
+      if (this.#exchange.output.destroyed) this.abort()
+    }
+    return this.#abort.signal
+  }
+
+  /** Ends what is under way for this request. */
+  abort(): void {
+    this.#open.delete(this)
+    this.#abort?.abort()
+  }
+
+  body(): Promise<Uint8Array> {
+    this.#body ??= this.#readBody()
+    return this.#body
+  }
+
+  async #readBody(): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = []
+    let bytes = 0
+    for await (const chunk of this.#exchange.input) {
+      bytes += chunk.length
+      if (bytes > maxBodyBytes) throw tooLarge()
+      chunks.push(chunk)
+    }
+    return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)
+  }
+}
+
+function tooLarge(): StatusError {
+  return new StatusError(
+    'RequestEntityTooLarge',
+    `Request entity too large: limit is ${maxBodyBytes}`,
+  )
+}

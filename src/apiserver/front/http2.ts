@@ -1,0 +1,52 @@
+// HTTP/2 on accepted TLS connections, by Node's own sessions.
+
+import { constants, performServerHandshake, type ServerHttp2Session } from 'node:http2'
+import type { TLSSocket } from 'node:tls'
+import type { ChainHandler } from '../chain-request.ts'
+import { type OpenRequests, type Peer, serveExchange } from './exchange.ts'
+import type { Framing } from './tls-front.ts'
+
+const settings = {
+  // Upstream's number of requests at once on one connection.
+  maxConcurrentStreams: 250,
+  initialWindowSize: 256 * 1024,
+  maxHeaderListSize: 64 * 1024,
+}
+const idleTimeoutMs = 90_000
+
+export function http2Framing(handler: ChainHandler, open: OpenRequests): Framing {
+  const sessions = new Set<ServerHttp2Session>()
+  return {
+    accept(socket: TLSSocket, peer: Peer) {
+      const session = performServerHandshake(socket, { settings })
+      sessions.add(session)
+      session.on('close', () => sessions.delete(session))
+      session.on('error', () => session.destroy())
+      let streams = 0
+      // A watch may be silent for long, so only a session without streams is idle.
+      session.setTimeout(idleTimeoutMs, () => streams === 0 && session.close())
+      session.on('stream', (stream, headers) => {
+        streams++
+        stream.on('close', () => streams--)
+        stream.on('error', () => stream.destroy())
+        const exchange = {
+          method: headers[':method'] ?? 'GET',
+          url: headers[':path'] ?? '/',
+          headers,
+          peer,
+          input: stream,
+          output: stream,
+          writeHead: (status: number, fields: Record<string, string | string[]>) => {
+            if (!stream.destroyed) stream.respond({ ...fields, ':status': status })
+          },
+        }
+        serveExchange(exchange, handler, open).catch(() =>
+          stream.close(constants.NGHTTP2_INTERNAL_ERROR),
+        )
+      })
+    },
+    close() {
+      for (const session of sessions) session.close()
+    },
+  }
+}

@@ -1,0 +1,105 @@
+// The outermost layer: connections of any number of listening servers, TLS, and by ALPN the framing.
+// In: a chain. Out: a front that answers until it is closed. Framings can be replaced one by one.
+
+import { type AddressInfo, createServer, Server, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
+import type { ChainHandler } from '../chain-request.ts'
+import { certificateUser } from './certificate-user.ts'
+import type { OpenRequests, Peer } from './exchange.ts'
+import { http1Framing } from './http1.ts'
+import { http2Framing } from './http2.ts'
+
+export interface Framing {
+  accept(socket: TLSSocket, peer: Peer): void
+  /** No more requests; those under way end. */
+  close(): void
+}
+
+export interface TlsFiles {
+  /** PEM: the server's certificate chain and key, and the CA of client certificates. */
+  readonly cert: string
+  readonly key: string
+  readonly clientCa: string
+}
+
+/** A server that listens already (a porter's), or where to listen. */
+export type Listen = Server | { readonly address: string; readonly port: number }
+
+export interface Front {
+  readonly addresses: readonly AddressInfo[]
+  listen(on: Listen): Promise<void>
+  close(): Promise<void>
+}
+
+const handshakeTimeoutMs = 10_000
+/** What is under way at the end may finish within this time. */
+const graceMs = 1_000
+
+export function openFront(handler: ChainHandler, tls: TlsFiles): Front {
+  const open: OpenRequests = new Set()
+  const sockets = new Set<Socket>()
+  const servers = new Set<Server>()
+  const framings: Readonly<Record<string, Framing>> = {
+    'http/1.1': http1Framing(handler, open),
+    h2: http2Framing(handler, open),
+  }
+  const tlsServer = createTlsServer({
+    cert: tls.cert,
+    key: tls.key,
+    ca: tls.clientCa,
+    requestCert: true,
+    // A certificate that does not verify counts as none.
+    rejectUnauthorized: false,
+    ALPNProtocols: ['h2', 'http/1.1'],
+    handshakeTimeout: handshakeTimeoutMs,
+    minVersion: 'TLSv1.2',
+  })
+  tlsServer.on('secureConnection', (socket) => {
+    const peer = { address: socket.remoteAddress ?? '', certificateUser: certificateUser(socket) }
+    const framing = framings[socket.alpnProtocol || 'http/1.1']
+    if (framing) framing.accept(socket, peer)
+    else socket.destroy()
+  })
+  tlsServer.on('tlsClientError', (_error, socket) => socket.destroy())
+  const take = (socket: Socket) => {
+    sockets.add(socket)
+    socket.setNoDelay(true)
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => sockets.delete(socket))
+    tlsServer.emit('connection', socket)
+  }
+  return {
+    get addresses() {
+      return [...servers].map((server) => server.address()).filter(isAddress)
+    },
+    async listen(on) {
+      const server = on instanceof Server ? on : await listening(on)
+      servers.add(server)
+      server.on('connection', take)
+    },
+    async close() {
+      for (const server of servers) server.close()
+      for (const request of open) request.abort()
+      for (const framing of Object.values(framings)) framing.close()
+      if (sockets.size > 0) await Promise.race([allClosed(sockets), delay(graceMs)])
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+}
+
+function isAddress(address: AddressInfo | string | null): address is AddressInfo {
+  return typeof address === 'object' && address !== null
+}
+
+function listening({ address, port }: { address: string; port: number }): Promise<Server> {
+  const server = createServer()
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, address, () => resolve(server))
+  })
+}
+
+async function allClosed(sockets: ReadonlySet<Socket>): Promise<void> {
+  await Promise.all([...sockets].map((socket) => new Promise((done) => socket.once('close', done))))
+}

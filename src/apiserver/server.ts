@@ -1,0 +1,213 @@
+// The API server: the chain around the registry, over TLS and in process.
+// In: a registry, keys, where to listen. Out: a server that is bootstrapped and answers.
+
+import { createPrivateKey, createPublicKey } from 'node:crypto'
+import type { ProtobufReader } from '../api/decode.ts'
+import { kinds } from '../api/kinds.ts'
+import { type Clock, systemClock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import { type Random, systemRandom } from '../lib/random.ts'
+import { serveIssuerDiscovery } from './auth/issuer-discovery.ts'
+import { signingKey, verifyingKey } from './auth/jwt.ts'
+import {
+  createServiceAccountTokens,
+  type ServiceAccountTokens,
+} from './auth/service-account-tokens.ts'
+import {
+  firstThatKnows,
+  remembering,
+  staticTokens,
+  type TokenAuthenticator,
+} from './auth/tokens.ts'
+import { bootstrapCluster } from './bootstrap/bootstrap.ts'
+import type { ClusterFacts } from './bootstrap/cluster-objects.ts'
+import { apiServerChain } from './chain.ts'
+import type { ChainHandler, RequestHandler } from './chain-request.ts'
+import { createDiscovery, type LiveKinds } from './discovery/discovery.ts'
+import type { AuditSink } from './filters/audit.ts'
+import { defaultLimits, type InFlightLimits } from './filters/limit.ts'
+import { type Front, type Listen, openFront, type TlsFiles } from './front/tls-front.ts'
+import { type HealthCheck, serveHealth } from './health.ts'
+import { type InProcessTransport, inProcess } from './in-process.ts'
+import { createMetrics } from './metrics.ts'
+import { type Authorizer, createAuthorizer } from './rbac/authorizer.ts'
+import { followPolicy } from './rbac/follow-policy.ts'
+import { createPolicyIndex } from './rbac/policy-index.ts'
+import { createReader, type Reader } from './reader.ts'
+import type { UserInfo } from './request.ts'
+import { objectReader } from './reviews/read-object.ts'
+import { subjectAccessRoutes } from './reviews/subject-access.ts'
+import { serveTokenRequest } from './reviews/token-request.ts'
+import { whoRoutes } from './reviews/who.ts'
+import { routeRequests } from './routes.ts'
+import { serveVersion } from './version.ts'
+
+export interface ServiceAccountKeys {
+  /** https://kubernetes.default.svc.cluster.local unless the cluster has another domain. */
+  readonly issuer: string
+  /** PEM of the key that signs. */
+  readonly privateKey: string
+  /** PEM of further keys whose tokens are good. */
+  readonly publicKeys?: readonly string[]
+}
+
+export interface ApiServerOptions {
+  readonly registry: { handle: RequestHandler }
+  readonly tls: TlsFiles
+  readonly serviceAccounts: ServiceAccountKeys
+  readonly cluster: Omit<ClusterFacts, 'clientCa'>
+  readonly log: Log
+  readonly listen?: readonly Listen[]
+  readonly clock?: Clock
+  readonly random?: Random
+  /** The kinds served now; all built-in ones unless custom kinds are added. */
+  readonly liveKinds?: LiveKinds
+  readonly readProtobuf?: ProtobufReader
+  /** A static token file's text. */
+  readonly tokenFile?: string
+  readonly auditSink?: AuditSink
+  readonly limits?: InFlightLimits
+  readonly healthChecks?: readonly HealthCheck[]
+}
+
+export interface ApiServer {
+  /** The whole chain, for requests made elsewhere. */
+  readonly handler: ChainHandler
+  readonly authorizer: Authorizer
+  readonly addresses: Front['addresses']
+  /** A client's transport straight into the chain; the user is taken as authenticated. */
+  inProcess(user: UserInfo): InProcessTransport
+  /** One more listening server, e.g. a socket that was handed over. */
+  listen(on: Listen): Promise<void>
+  close(): Promise<void>
+}
+
+/** Resolves when the cluster is bootstrapped, roles are known, and every address answers. */
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const stopping = new AbortController()
+  const parts = assemble(options)
+  const facts = { ...options.cluster, clientCa: options.tls.clientCa }
+  await bootstrapCluster(parts.reader, facts, parts.clock.now())
+  await followPolicy(parts.reader, parts.policy, stopping.signal)
+  const handler = apiServerChain(parts)
+  const front = openFront(handler, options.tls)
+  await Promise.all((options.listen ?? []).map(front.listen))
+  return {
+    handler,
+    authorizer: parts.authorizer,
+    get addresses() {
+      return front.addresses
+    },
+    inProcess: (user) => inProcess(handler, user),
+    listen: front.listen,
+    async close() {
+      stopping.abort()
+      await front.close()
+    },
+  }
+}
+
+function assemble(options: ApiServerOptions) {
+  const { clock = systemClock, log, limits = defaultLimits, auditSink } = options
+  const reader = createReader(options.registry.handle)
+  const policy = createPolicyIndex()
+  const authorizer = createAuthorizer(policy)
+  const accounts = serviceAccountTokens(options.serviceAccounts, reader, clock)
+  const tokens = allTokens(options, accounts, clock)
+  const metrics = createMetrics(() => performance.now())
+  const served = {
+    options,
+    reader,
+    authorizer,
+    accounts,
+    tokens,
+    clock,
+    serveMetrics: metrics.serve,
+  }
+  return {
+    ...{ clock, log, limits, auditSink, reader, policy, authorizer, tokens, metrics },
+    audiences: accounts.audiences,
+    routes: routesOf(served),
+  }
+}
+
+function serviceAccountTokens(keys: ServiceAccountKeys, reader: Reader, clock: Clock) {
+  return createServiceAccountTokens({
+    issuer: keys.issuer,
+    audiences: [keys.issuer],
+    signingKey: signingKey(createPrivateKey(keys.privateKey)),
+    otherKeys: (keys.publicKeys ?? []).map((pem) => verifyingKey(createPublicKey(pem))),
+    reader,
+    now: clock.now,
+  })
+}
+
+function allTokens(
+  { tokenFile }: ApiServerOptions,
+  accounts: ServiceAccountTokens,
+  clock: Clock,
+): TokenAuthenticator {
+  const accountTokens = remembering(accounts, () => clock.now().getTime())
+  return firstThatKnows([...(tokenFile ? [staticTokens(tokenFile)] : []), accountTokens])
+}
+
+interface Served {
+  readonly options: ApiServerOptions
+  readonly reader: Reader
+  readonly authorizer: Authorizer
+  readonly accounts: ServiceAccountTokens
+  readonly tokens: TokenAuthenticator
+  readonly clock: Clock
+  readonly serveMetrics: RequestHandler
+}
+
+function routesOf(served: Served): RequestHandler {
+  const { options, reader, authorizer, accounts, tokens, clock } = served
+  const { serverAddress, serverPort } = options.cluster
+  const address = `${serverAddress}:${serverPort}`
+  const read = objectReader(options.readProtobuf)
+  const random = options.random ?? systemRandom
+  const discovery = createDiscovery(options.liveKinds ?? (() => kinds), address)
+  const health = serveHealth([ping, ...(options.healthChecks ?? [])])
+  const issuer = serveIssuerDiscovery(accounts, `https://${address}`)
+  const uuid = () => random.uuid()
+  return routeRequests({
+    paths: {
+      api: discovery.serve,
+      apis: discovery.serve,
+      version: serveVersion,
+      healthz: health,
+      livez: health,
+      readyz: health,
+      metrics: served.serveMetrics,
+      openid: issuer,
+      '.well-known': issuer,
+    },
+    resources: {
+      ...subjectAccessRoutes(authorizer, read),
+      ...whoRoutes({ tokens, audiences: accounts.audiences, read, now: clock.now }),
+      '/serviceaccounts/token': serveTokenRequest({
+        ...{ tokens: accounts, reader, read, now: clock.now, uuid },
+      }),
+    },
+    registry: options.registry.handle,
+    index: () => [...ownPaths, ...discovery.paths()],
+  })
+}
+
+const ping: HealthCheck = { name: 'ping', check: async () => {} }
+
+const ownPaths = [
+  '/.well-known/openid-configuration',
+  '/healthz',
+  '/healthz/ping',
+  '/livez',
+  '/livez/ping',
+  '/metrics',
+  '/openapi/v2',
+  '/openapi/v3',
+  '/openid/v1/jwks',
+  '/readyz',
+  '/readyz/ping',
+  '/version',
+]

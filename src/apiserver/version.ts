@@ -1,0 +1,25 @@
+// GET /version: which Kubernetes this is, with a suffix of its own as distributions have.
+
+import { jsonAnswer } from './answer.ts'
+import type { RequestHandler } from './chain-request.ts'
+
+export const gitVersion = 'v1.36.2+sampan'
+
+const info = {
+  major: '1',
+  minor: '36',
+  emulationMajor: '1',
+  emulationMinor: '36',
+  minCompatibilityMajor: '1',
+  minCompatibilityMinor: '35',
+  gitVersion,
+  gitCommit: '',
+  gitTreeState: 'archive',
+  buildDate: '1970-01-01T00:00:00Z',
+  // Clients show these; they describe what runs the server.
+  goVersion: `node${process.versions.node}`,
+  compiler: 'v8',
+  platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
+}
+
+export const serveVersion: RequestHandler = async () => jsonAnswer(200, info)
