@@ -9,19 +9,32 @@ import { readResolvConf } from './resolv-conf.ts'
 /** Longest wait for an answer to a dial; the kernel alone would try for two minutes. */
 const dialTimeoutMs = 30_000
 
-export function createHostPorter(): Porter {
+export interface HostPorterOptions {
+  /**
+   * Connections come paused, because another process is to read them: what this one had read
+   * from the kernel would be lost.
+   */
+  readonly isHandingOver?: boolean
+}
+
+export function createHostPorter({ isHandingOver = false }: HostPorterOptions = {}): Porter {
   return {
-    listen: openServer,
-    connect: dial,
+    listen: (address, port) => openServer({ address, port, isHandingOver }),
+    connect: (host, port) => dial({ host, port, isHandingOver }),
     askDns: async (query) => askResolvers(query, (await readResolvConf()).nameservers),
     bindUdp: openUdp,
   }
 }
 
-/** Connections are paused until the caller reads them, so none loses its first bytes. */
-function openServer(address: string, port: number): Promise<Server> {
+interface Listen {
+  readonly address: string
+  readonly port: number
+  readonly isHandingOver: boolean
+}
+
+function openServer({ address, port, isHandingOver }: Listen): Promise<Server> {
   return new Promise((resolve, reject) => {
-    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true })
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: isHandingOver })
     server.once('error', reject)
     server.listen({ host: address, port, backlog: 1024 }, () => {
       server.off('error', reject)
@@ -30,11 +43,16 @@ function openServer(address: string, port: number): Promise<Server> {
   })
 }
 
-/** The socket is paused: nothing is read from it before the caller does. */
-function dial(host: string, port: number): Promise<Socket> {
+interface Dial {
+  readonly host: string
+  readonly port: number
+  readonly isHandingOver: boolean
+}
+
+function dial({ host, port, isHandingOver }: Dial): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, allowHalfOpen: true, noDelay: true })
-    socket.pause()
+    if (isHandingOver) socket.pause()
     const giveUp = setTimeout(() => socket.destroy(timedOut(host, port)), dialTimeoutMs)
     const settle = (act: () => void) => {
       clearTimeout(giveUp)

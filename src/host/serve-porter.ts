@@ -18,7 +18,10 @@ export interface PorterChannel {
 }
 
 /** Serves until the child is gone. `porter` is who does the work; this process by default. */
-export function servePorter(child: PorterChannel, porter: Porter = createHostPorter()): void {
+export function servePorter(
+  child: PorterChannel,
+  porter: Porter = createHostPorter({ isHandingOver: true }),
+): void {
   /** Handed over, and not yet taken: this process still holds a copy. */
   const untaken = new Map<number, Handle>()
 
