@@ -1,0 +1,38 @@
+// Asks one probe of one container again and again until told to stop. In: the probe and how to
+// run it. Out: verdicts as they change, and each failure.
+
+import type { Probe } from '../../api/types.gen.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { afterResult, type ProbeResult, type ProbeState, unprobed } from './outcome.ts'
+
+export interface ProbeLoop {
+  readonly probe: Probe
+  readonly clock: Clock
+  /** When the container started: the initial delay counts from here. */
+  readonly startedAtMs: number
+  ask(): Promise<ProbeResult>
+  /** False while the container's startup probe has not succeeded. */
+  mayAsk(): boolean
+  told(result: ProbeResult, state: ProbeState): void
+  /** True when there is nothing more to learn, e.g. a startup probe that succeeded. */
+  isOver(state: ProbeState): boolean
+}
+
+export async function runProbeLoop(loop: ProbeLoop, signal: AbortSignal): Promise<void> {
+  const { probe, clock, startedAtMs } = loop
+  const periodMs = (probe.periodSeconds ?? 10) * 1000
+  const firstMs = startedAtMs + (probe.initialDelaySeconds ?? 0) * 1000
+  let state = unprobed
+  let waitMs = firstMs - clock.now().getTime()
+  while (!signal.aborted) {
+    await clock.sleep(Math.max(0, waitMs), signal).catch(() => {})
+    if (signal.aborted) return
+    waitMs = loop.mayAsk() ? periodMs : Math.min(periodMs, 1000)
+    if (!loop.mayAsk()) continue
+    const result = await loop.ask()
+    if (signal.aborted) return
+    state = afterResult(state, result.isSuccess, probe)
+    loop.told(result, state)
+    if (loop.isOver(state)) return
+  }
+}
