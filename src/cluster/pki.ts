@@ -104,7 +104,8 @@ function isGood(
   { publicKey, now }: { readonly publicKey: KeyObject; readonly now: Date },
 ): boolean {
   const certificate = new X509Certificate(pem)
-  const covers = (name: string) => isIP(name) ? certificate.checkIP(name) : certificate.checkHost(name)
+  const covers = (name: string) =>
+    isIP(name) ? certificate.checkIP(name) : certificate.checkHost(name)
   return (
     certificate.validToDate.getTime() - now.getTime() > renewalMs &&
     certificate.verify(publicKey) &&

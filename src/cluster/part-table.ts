@@ -1,0 +1,37 @@
+// Table: the processes of a cluster, and how Node.js runs each one. Heaps may grow as they need;
+// what the flags keep small is the space for new objects, which V8 otherwise grows to 16 MB and
+// more for each process, however idle.
+
+import type { PartName } from './state.ts'
+
+export interface PartEntry {
+  readonly name: PartName
+  /** What the user is told once it is ready. */
+  readonly readyStep: string
+  /** The parent of containers outlives the porter. */
+  readonly isDetached: boolean
+  readonly nodeFlags: readonly string[]
+}
+
+export const porterFlags = ['--max-semi-space-size=1', '--optimize-for-size']
+
+export const partTable: readonly PartEntry[] = [
+  {
+    name: 'supervisor',
+    readyStep: 'container supervisor',
+    isDetached: true,
+    nodeFlags: ['--max-semi-space-size=1', '--optimize-for-size'],
+  },
+  {
+    name: 'control-plane',
+    readyStep: 'API server, controllers, scheduler',
+    isDetached: false,
+    nodeFlags: ['--max-semi-space-size=4', '--max-old-space-size=4096'],
+  },
+  {
+    name: 'agent',
+    readyStep: 'nodes, network, DNS',
+    isDetached: false,
+    nodeFlags: ['--max-semi-space-size=2', '--max-old-space-size=2048'],
+  },
+]
