@@ -1,0 +1,75 @@
+// Admission: plugins in one listed order, first those that change the object, then those that may
+// refuse it. In: what a request is about to write. Out: the object changed, or a StatusError.
+
+import type { Draft } from '../../api/draft.ts'
+import type { ApiObject } from '../registry/api-object.ts'
+import type { ClusterView } from '../registry/cluster-view.ts'
+import type { Resource } from '../registry/resource.ts'
+import type { UserInfo } from '../request.ts'
+
+export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
+
+export interface AdmissionRequest {
+  readonly operation: Operation
+  readonly resource: Resource
+  readonly subresource: string
+  /** '' for cluster-scoped resources; a Namespace's own name for Namespaces. */
+  readonly namespace: string
+  /** '' while the server is still to generate it, and for a whole collection. */
+  readonly name: string
+  /** What is to be written; absent for DELETE. Changed in place by `mutate`. */
+  readonly object: Draft | undefined
+  /** What is there now; absent for CREATE. */
+  readonly old: ApiObject | undefined
+  readonly user: UserInfo
+  readonly isDryRun: boolean
+  /** Answered as Warning headers. */
+  readonly warnings: string[]
+}
+
+export interface AdmissionPlugin {
+  /** As upstream's --enable-admission-plugins names it. */
+  readonly name: string
+  /** Cheap and asked for every write. */
+  handles(request: AdmissionRequest): boolean
+  mutate?(request: AdmissionRequest, cluster: ClusterView): Promise<void> | void
+  validate?(request: AdmissionRequest, cluster: ClusterView): Promise<void> | void
+}
+
+export interface Admission {
+  mutate(request: AdmissionRequest): Promise<void>
+  validate(request: AdmissionRequest): Promise<void>
+}
+
+export function createAdmission(
+  plugins: readonly AdmissionPlugin[],
+  cluster: ClusterView,
+): Admission {
+  const mutating = plugins.filter(({ mutate }) => mutate)
+  const validating = plugins.filter(({ validate }) => validate)
+  return {
+    async mutate(request) {
+      for (const plugin of mutating) {
+        const waiting = plugin.handles(request) && plugin.mutate?.(request, cluster)
+        if (waiting) await waiting
+      }
+    },
+    async validate(request) {
+      for (const plugin of validating) {
+        const waiting = plugin.handles(request) && plugin.validate?.(request, cluster)
+        if (waiting) await waiting
+      }
+    },
+  }
+}
+
+/** True for requests about `plural` of `group` itself, or the named subresource. */
+export function isAbout(
+  { resource, subresource }: AdmissionRequest,
+  group: string,
+  plural: string,
+  ofSubresource = '',
+): boolean {
+  const { entry } = resource
+  return entry.plural === plural && entry.group === group && subresource === ofSubresource
+}

@@ -1,0 +1,77 @@
+// Answers with objects, lists and other values, in the form the client accepts.
+
+import type { Clock } from '../../lib/clock.ts'
+import type { ServerAnswer, ServerRequest } from '../request.ts'
+import type { ApiObject } from './api-object.ts'
+import type { AnswerForm } from './negotiate.ts'
+import { decodeServed, isPlain, type ListMetadata, objectForm, textForm } from './object-form.ts'
+import type { Resource } from './resource.ts'
+import { createItemWriter, type Revised, servedBytes } from './stored-bytes.ts'
+
+/** A request with what was found out about it: for which resource, and how to answer. */
+export interface Call {
+  readonly request: ServerRequest
+  readonly resource: Resource
+  readonly form: AnswerForm
+  /** '' for cluster-scoped resources and for all namespaces. */
+  readonly namespace: string
+  readonly name: string
+  readonly subresource: string
+  readonly clock: Clock
+}
+
+const jsonHeaders = { 'content-type': 'application/json' }
+
+export function storedAnswer(call: Call, status: number, stored: Revised): ServerAnswer {
+  const { resource, form } = call
+  if (isPlain(resource, form)) {
+    const body = servedBytes(resource.storage.layout, stored, { after: '\n' })
+    return { status, headers: jsonHeaders, body }
+  }
+  return objectAnswer(call, status, decodeServed(resource, stored))
+}
+
+/** An object of the resource that is not stored as it is answered: dry runs, last states. */
+export function objectAnswer(call: Call, status: number, object: ApiObject): ServerAnswer {
+  const form = formOf(call)
+  return answer(status, form.contentType, form.encodeObject(object))
+}
+
+/** A Status, a Scale, or whatever else is not of the resource's kind; never a Table. */
+export function valueAnswer(call: Call, status: number, value: object): ServerAnswer {
+  const { form, resource } = call
+  if (form.mediaType !== 'application/vnd.kubernetes.protobuf') {
+    return answer(status, form.mediaType, textForm(form, value))
+  }
+  return answer(status, form.mediaType, resource.codec.encodeProtobuf(value))
+}
+
+export function listAnswer(
+  call: Call,
+  metadata: ListMetadata,
+  entries: readonly Revised[],
+): ServerAnswer {
+  const { resource, form } = call
+  if (isPlain(resource, form)) {
+    const writer = createItemWriter(resource.storage.layout)
+    for (const entry of entries) writer.addStored(entry)
+    const kind = `"kind":"${resource.entry.kind}List","apiVersion":"${resource.apiVersion}"`
+    const before = `{${kind},"metadata":${JSON.stringify(metadata)},"items":[`
+    return { status: 200, headers: jsonHeaders, body: writer.finish(before, ']}\n') }
+  }
+  const objectsForm = formOf(call)
+  const items = entries.map(objectsForm.decode)
+  return answer(200, objectsForm.contentType, objectsForm.encodeList({ metadata, items }))
+}
+
+function formOf({ resource, form, request, clock }: Call) {
+  return objectForm(resource, { form, query: request.query, clock })
+}
+
+function answer(status: number, contentType: string, body: string | Uint8Array): ServerAnswer {
+  return {
+    status,
+    headers: contentType === 'application/json' ? jsonHeaders : { 'content-type': contentType },
+    body: typeof body === 'string' ? Buffer.from(`${body}\n`) : body,
+  }
+}

@@ -1,0 +1,66 @@
+// A built-in kind as a resource: its entry of the kind table with the schema, the strategy, the
+// columns and the conversions that src/api holds for it.
+
+import { conformObject, decodeBody, type ProtobufReader } from '../../api/decode.ts'
+import { apiVersionOf, type KindEntry } from '../../api/kinds.ts'
+import { type Strategy, strategyOf, type WriteStrategy } from '../../api/strategies.ts'
+import { conversionOf, storedVersion } from './conversions.ts'
+import { deletionRules } from './deletion-rules.ts'
+import { notAcceptable } from './errors.ts'
+import { applyPatch } from './patch-document.ts'
+import type { Codec, Resource } from './resource.ts'
+import { storagePrefixOf } from './storage-prefix.ts'
+import { layoutOf } from './stored-bytes.ts'
+import { tableContent } from './table-content.ts'
+
+/** The protobuf codec, which is handed in. */
+export interface ProtobufCodec {
+  readonly read: ProtobufReader
+  /** Enveloped bytes of an object or list with apiVersion and kind. */
+  write(object: object): Uint8Array
+}
+
+export function builtinResource(entry: KindEntry, protobuf?: ProtobufCodec): Resource {
+  return {
+    entry,
+    apiVersion: apiVersionOf(entry),
+    storage: {
+      prefix: storagePrefixOf(entry),
+      layout: layoutOf({ kind: entry.kind, apiVersion: storedVersion(entry) }),
+      conversion: conversionOf(entry),
+    },
+    codec: builtinCodec(entry, protobuf),
+    strategy: remembered(strategyOf(entry)),
+    deletion: deletionRules(entry),
+  }
+}
+
+/** A strategy that makes each of its subresources once. */
+function remembered(strategy: Strategy): Strategy {
+  const made = new Map<string, WriteStrategy | undefined>()
+  return {
+    ...strategy,
+    subresource(name) {
+      if (!made.has(name)) made.set(name, strategy.subresource(name))
+      return made.get(name)
+    },
+  }
+}
+
+function builtinCodec(entry: KindEntry, protobuf: ProtobufCodec | undefined): Codec {
+  return {
+    hasProtobuf: protobuf !== undefined,
+    decode: (body, { mediaType, fieldValidation }) =>
+      decodeBody(entry, body, mediaType, {
+        fieldValidation,
+        ...(protobuf && { readProtobuf: protobuf.read }),
+      }),
+    patch: (current, patch) =>
+      conformObject(entry, applyPatch(entry, current, patch), patch.fieldValidation),
+    encodeProtobuf(object) {
+      if (!protobuf) throw notAcceptable(['application/json', 'application/yaml'])
+      return protobuf.write(object)
+    },
+    table: (objects, { now }) => tableContent(entry, objects, now),
+  }
+}

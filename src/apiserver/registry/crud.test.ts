@@ -1,0 +1,259 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { registryFixture } from './registry-fixture.ts'
+
+const configMaps = '/api/v1/namespaces/default/configmaps'
+const configMap = (name: string, extra: object = {}) => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name },
+  data: { a: '1' },
+  ...extra,
+})
+
+test('a created object comes back with what the server sets', async () => {
+  await using api = await registryFixture()
+  const created = await api.ask(`POST ${configMaps}`, { body: configMap('web') })
+  assert.equal(created.status, 201)
+  assert.deepEqual(created.json, {
+    kind: 'ConfigMap',
+    apiVersion: 'v1',
+    metadata: {
+      resourceVersion: '3',
+      name: 'web',
+      namespace: 'default',
+      uid: created.json.metadata.uid,
+      creationTimestamp: '2026-01-01T00:00:00Z',
+    },
+    data: { a: '1' },
+  })
+  const read = await api.ask(`GET ${configMaps}/web`)
+  assert.equal(read.status, 200)
+  assert.equal(read.text, created.text)
+})
+
+test('what is not there is not found', async () => {
+  await using api = await registryFixture()
+  assert.deepEqual((await api.ask('GET /apis/apps/v1/namespaces/default/deployments/web')).json, {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: 'deployments.apps "web" not found',
+    reason: 'NotFound',
+    details: { name: 'web', group: 'apps', kind: 'deployments' },
+    code: 404,
+  })
+})
+
+test('a name can be taken once', async () => {
+  await using api = await registryFixture()
+  await api.ask(`POST ${configMaps}`, { body: configMap('web') })
+  const again = await api.ask(`POST ${configMaps}`, { body: configMap('web') })
+  assert.equal(again.status, 409)
+  assert.equal(again.json.reason, 'AlreadyExists')
+  assert.equal(again.json.message, 'configmaps "web" already exists')
+})
+
+test('generateName makes a name', async () => {
+  await using api = await registryFixture()
+  const body = configMap('', { metadata: { generateName: 'web-' } })
+  const created = await api.ask(`POST ${configMaps}`, { body })
+  assert.match(created.json.metadata.name, /^web-[bcdfghjklmnpqrstvwxz2456789]{5}$/)
+})
+
+test('a namespace must exist', async () => {
+  await using api = await registryFixture()
+  const path = '/api/v1/namespaces/none/configmaps'
+  const created = await api.ask(`POST ${path}`, { body: configMap('web') })
+  assert.equal(created.status, 404)
+  assert.equal(created.json.message, 'namespaces "none" not found')
+})
+
+test('a namespace that ends takes nothing new', async () => {
+  await using api = await registryFixture()
+  await api.namespace('old')
+  const deleted = await api.ask('DELETE /api/v1/namespaces/old')
+  assert.equal(deleted.status, 200)
+  assert.equal(deleted.json.status.phase, 'Terminating')
+  const path = '/api/v1/namespaces/old/configmaps'
+  const created = await api.ask(`POST ${path}`, { body: configMap('web') })
+  assert.equal(created.status, 403)
+  assert.equal(
+    created.json.message,
+    'configmaps "web" is forbidden: unable to create new content in namespace old because it is being terminated',
+  )
+  assert.deepEqual(created.json.details.causes, [
+    {
+      reason: 'NamespaceTerminating',
+      message: 'namespace old is being terminated',
+      field: 'metadata.namespace',
+    },
+  ])
+})
+
+test('an object of another namespace does not belong here', async () => {
+  await using api = await registryFixture()
+  const body = configMap('', { metadata: { name: 'web', namespace: 'other' } })
+  const created = await api.ask(`POST ${configMaps}`, { body })
+  assert.equal(created.status, 400)
+  assert.equal(
+    created.json.message,
+    'the namespace of the provided object does not match the namespace sent on the request',
+  )
+})
+
+test('an update with an old version conflicts', async () => {
+  await using api = await registryFixture()
+  const { json: first } = await api.ask(`POST ${configMaps}`, { body: configMap('web') })
+  const second = await api.ask(`PUT ${configMaps}/web`, {
+    body: { ...first, data: { a: '2' } },
+  })
+  assert.equal(second.status, 200)
+  assert.equal(second.json.data.a, '2')
+  const stale = await api.ask(`PUT ${configMaps}/web`, { body: { ...first, data: { a: '3' } } })
+  assert.equal(stale.status, 409)
+  assert.equal(
+    stale.json.message,
+    'Operation cannot be fulfilled on configmaps "web": the object has been modified; please apply your changes to the latest version and try again',
+  )
+})
+
+test('an update without a version writes over whatever is there', async () => {
+  await using api = await registryFixture()
+  await api.ask(`POST ${configMaps}`, { body: configMap('web') })
+  const put = await api.ask(`PUT ${configMaps}/web`, {
+    body: configMap('web', { data: { a: '2' } }),
+  })
+  assert.equal(put.status, 200)
+  assert.equal(put.json.data.a, '2')
+})
+
+test('an update that changes nothing writes nothing', async () => {
+  await using api = await registryFixture()
+  const { json } = await api.ask(`POST ${configMaps}`, { body: configMap('web') })
+  const put = await api.ask(`PUT ${configMaps}/web`, { body: json })
+  assert.equal(put.json.metadata.resourceVersion, json.metadata.resourceVersion)
+  assert.equal(await api.store.revision(), Number(json.metadata.resourceVersion))
+})
+
+test('a PUT must name the object of its path', async () => {
+  await using api = await registryFixture()
+  await api.ask(`POST ${configMaps}`, { body: configMap('web') })
+  const put = await api.ask(`PUT ${configMaps}/web`, { body: configMap('db') })
+  assert.equal(put.status, 400)
+  assert.equal(
+    put.json.message,
+    'the name of the object (db) does not match the name on the URL (web)',
+  )
+})
+
+test('a PUT with another uid conflicts', async () => {
+  await using api = await registryFixture()
+  const { json } = await api.ask(`POST ${configMaps}`, { body: configMap('web') })
+  const body = configMap('web', { metadata: { name: 'web', uid: 'other' } })
+  const put = await api.ask(`PUT ${configMaps}/web`, { body })
+  assert.equal(put.status, 409)
+  assert.equal(
+    put.json.message,
+    `Operation cannot be fulfilled on configmaps "web": StorageError: invalid object, Code: 4, Key: /registry/configmaps/default/web, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: other, UID in object meta: ${json.metadata.uid}`,
+  )
+})
+
+test('dry runs answer as if and write nothing', async () => {
+  await using api = await registryFixture()
+  const created = await api.ask(`POST ${configMaps}?dryRun=All`, { body: configMap('web') })
+  assert.equal(created.status, 201)
+  assert.equal(created.json.metadata.resourceVersion, undefined)
+  assert.equal((await api.ask(`GET ${configMaps}/web`)).status, 404)
+  const wrong = await api.ask(`POST ${configMaps}?dryRun=Some`, { body: configMap('web') })
+  assert.equal(wrong.status, 422)
+  assert.equal(
+    wrong.json.message,
+    'CreateOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: ["Some"]: supported values: "All"',
+  )
+})
+
+test('merge and JSON patches change what they name', async () => {
+  await using api = await registryFixture()
+  await api.ask(`POST ${configMaps}`, { body: configMap('web') })
+  const merged = await api.ask(`PATCH ${configMaps}/web`, {
+    headers: { 'content-type': 'application/merge-patch+json' },
+    body: { data: { a: null, b: '2' } },
+  })
+  assert.equal(merged.status, 200)
+  assert.deepEqual(merged.json.data, { b: '2' })
+  const patched = await api.ask(`PATCH ${configMaps}/web`, {
+    headers: { 'content-type': 'application/json-patch+json' },
+    body: [{ op: 'add', path: '/data/c', value: '3' }],
+  })
+  assert.deepEqual(patched.json.data, { b: '2', c: '3' })
+  const failed = await api.ask(`PATCH ${configMaps}/web`, {
+    headers: { 'content-type': 'application/json-patch+json' },
+    body: [{ op: 'test', path: '/data/c', value: '4' }],
+  })
+  assert.equal(failed.status, 422)
+})
+
+test('a patch that names a version fails when it is old', async () => {
+  await using api = await registryFixture()
+  await api.ask(`POST ${configMaps}`, { body: configMap('web') })
+  const patched = await api.ask(`PATCH ${configMaps}/web`, {
+    headers: { 'content-type': 'application/merge-patch+json' },
+    body: { metadata: { resourceVersion: '1' }, data: { b: '2' } },
+  })
+  assert.equal(patched.status, 409)
+})
+
+test('a patch of an unknown kind is refused with what is known', async () => {
+  await using api = await registryFixture()
+  await api.ask(`POST ${configMaps}`, { body: configMap('web') })
+  const patched = await api.ask(`PATCH ${configMaps}/web`, { body: {} })
+  assert.equal(patched.status, 415)
+  assert.equal(patched.json.reason, 'UnsupportedMediaType')
+})
+
+test('the status is written by its own door', async () => {
+  await using api = await registryFixture()
+  const path = '/api/v1/namespaces/default'
+  const { json } = await api.ask(`GET ${path}`)
+  const plain = await api.ask(`PUT ${path}`, { body: { ...json, status: { phase: 'Odd' } } })
+  assert.notEqual(plain.json.status?.phase, 'Odd')
+  const status = await api.ask(`PUT ${path}/status`, {
+    body: { ...json, metadata: { name: 'default' }, status: { phase: 'Odd' } },
+  })
+  assert.equal(status.status, 200)
+  assert.equal(status.json.status.phase, 'Odd')
+})
+
+test('YAML comes and goes', async () => {
+  await using api = await registryFixture()
+  const created = await api.ask(`POST ${configMaps}`, {
+    headers: { 'content-type': 'application/yaml', accept: 'application/yaml' },
+    body: 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\ndata:\n  a: "1"\n',
+  })
+  assert.equal(created.status, 201)
+  assert.equal(created.contentType, 'application/yaml')
+  assert.match(created.text, /^kind: ConfigMap\napiVersion: v1\nmetadata:\n/)
+})
+
+test('nobody is answered in a form that is not known', async () => {
+  await using api = await registryFixture()
+  const answer = await api.ask(`GET ${configMaps}`, { headers: { accept: 'text/html' } })
+  assert.equal(answer.status, 406)
+  assert.equal(
+    answer.json.message,
+    'only the following media types are accepted: application/json, application/yaml',
+  )
+})
+
+test('metadata alone can be asked for', async () => {
+  await using api = await registryFixture()
+  await api.ask(`POST ${configMaps}`, { body: configMap('web') })
+  const accept = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
+  const { json } = await api.ask(`GET ${configMaps}`, { headers: { accept } })
+  assert.equal(json.kind, 'PartialObjectMetadataList')
+  assert.equal(json.items[0].kind, 'PartialObjectMetadata')
+  assert.equal(json.items[0].metadata.name, 'web')
+  assert.equal(json.items[0].data, undefined)
+})

@@ -1,0 +1,175 @@
+// The registry: every resource request of every kind, built-in or custom. In: a request whose
+// user and info are settled. Out: an answer, or a StatusError for the chain to word.
+
+import { kinds } from '../../api/kinds.ts'
+import { StatusError } from '../../api/status-error.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Random } from '../../lib/random.ts'
+import type { Store } from '../../store/store.ts'
+import { type AdmissionPlugin, createAdmission } from '../admission/admission.ts'
+import { admissionPlugins } from '../admission/plugins.ts'
+import type { RequestInfo, ServerRequest, ServerResponse } from '../request.ts'
+import { watch } from '../watch/watch.ts'
+import { createWatchCache, type WatchCache } from '../watch/watch-cache.ts'
+import type { Call } from './answers.ts'
+import { valueReader } from './body-value.ts'
+import { builtinResource, type ProtobufCodec } from './builtin-resource.ts'
+import { type ClusterView, createClusterView } from './cluster-view.ts'
+import { create } from './create.ts'
+import { remove, removeCollection } from './delete.ts'
+import { badRequest, methodNotSupported, unknownResource } from './errors.ts'
+import { get } from './get.ts'
+import { list } from './list.ts'
+import { answerForm } from './negotiate.ts'
+import { patch } from './patch.ts'
+import type { Resource } from './resource.ts'
+import { subresourceHandler } from './subresources.ts'
+import { update } from './update.ts'
+import { type FieldManagement, noHooks, type WriteContext, type WriteHooks } from './write.ts'
+
+export interface RegistryOptions {
+  readonly store: Store
+  readonly clock: Clock
+  readonly random: Random
+  /** Ends every watch when it aborts. */
+  readonly signal: AbortSignal
+  /** Absent: JSON and YAML only. */
+  readonly protobuf?: ProtobufCodec
+  /** Absent: no managedFields, no server-side apply. */
+  readonly fields?: FieldManagement
+  /** In order; absent: those of plugins.ts. */
+  readonly plugins?: readonly AdmissionPlugin[]
+  /** Work of a kind beside its objects, by group/plural: addresses, ports. */
+  readonly hooks?: ReadonlyMap<string, WriteHooks>
+  /** Throws Forbidden unless the user may create what a PUT or an apply names. */
+  readonly authorizeCreate?: (request: ServerRequest) => Promise<void>
+}
+
+export interface Registry {
+  /** Throws StatusError. */
+  handle(request: ServerRequest): Promise<ServerResponse>
+  /** Serves one more resource, or another version of one that is served: a custom resource. */
+  add(resource: Resource): void
+  remove(resource: Resource): void
+  resourceOf(group: string, version: string, plural: string): Resource | undefined
+  readonly cluster: ClusterView
+}
+
+export function createRegistry(options: RegistryOptions): Registry {
+  const { store, clock, random, signal } = options
+  const cluster = createClusterView(store)
+  const resources = createResources(options.protobuf)
+  const caches = new Map<string, WatchCache>()
+  const context: WriteContext = {
+    store,
+    clock,
+    random,
+    admission: createAdmission(options.plugins ?? admissionPlugins, cluster),
+    hooks: ({ entry }) => options.hooks?.get(`${entry.group}/${entry.plural}`) ?? noHooks,
+    fields: options.fields,
+    authorizeCreate: async ({ request }) => options.authorizeCreate?.(request),
+    readValue: valueReader(options.protobuf?.read),
+  }
+
+  function cacheOf({ storage: { prefix } }: Resource): WatchCache {
+    let cache = caches.get(prefix)
+    if (!cache) caches.set(prefix, (cache = createWatchCache({ store, clock, prefix, signal })))
+    return cache
+  }
+
+  async function dispatch(call: Call): Promise<ServerResponse> {
+    const { info } = call.request
+    if (call.subresource !== '') return subresourceHandler(call)(context, call, cluster)
+    if (!call.resource.entry.verbs.includes(info.verb)) {
+      throw methodNotSupported(call.resource.entry, info.verb)
+    }
+    switch (info.verb) {
+      case 'get':
+        return get(store, call)
+      case 'list':
+        return list(store, call)
+      case 'watch':
+        return watch({ store, clock, random, cache: cacheOf(call.resource) }, call)
+      case 'create':
+        return create(context, call)
+      case 'update':
+        return update(context, call)
+      case 'patch':
+        return patch(context, call)
+      case 'delete':
+        return remove(context, call)
+      case 'deletecollection':
+        return removeCollection(context, call)
+      default:
+        throw methodNotSupported(call.resource.entry, info.verb)
+    }
+  }
+
+  return {
+    cluster,
+    async handle(request) {
+      const { info } = request
+      const resource = resources.get(keyOf(info.group, info.version, info.resource))
+      if (!resource || resource.entry.stored === false) throw unknownResource()
+      return dispatch(callOf(request, resource, clock))
+    },
+    add: (resource) => void resources.set(resourceKey(resource), resource),
+    remove: (resource) => void resources.delete(resourceKey(resource)),
+    resourceOf: (group, version, plural) => resources.get(keyOf(group, version, plural)),
+  }
+}
+
+function createResources(protobuf: ProtobufCodec | undefined): Map<string, Resource> {
+  const resources = kinds
+    .filter(({ stored }) => stored !== false)
+    .map((entry) => builtinResource(entry, protobuf))
+  return new Map(resources.map((resource) => [resourceKey(resource), resource]))
+}
+
+function resourceKey({ entry }: Resource): string {
+  return keyOf(entry.group, entry.version, entry.plural)
+}
+
+function keyOf(group: string, version: string, plural: string): string {
+  return `${group}/${version}/${plural}`
+}
+
+function callOf(request: ServerRequest, resource: Resource, clock: Clock): Call {
+  const { info } = request
+  const { namespaced } = resource.entry
+  assertPlace(info, resource)
+  return {
+    request,
+    resource,
+    clock,
+    form: answerForm(request, {
+      hasProtobuf: resource.codec.hasProtobuf,
+      isStream: info.verb === 'watch',
+    }),
+    namespace: namespaced ? info.namespace : '',
+    name: info.name,
+    subresource: info.subresource,
+  }
+}
+
+/** Paths that upstream has no route for. */
+function assertPlace(info: RequestInfo, { entry }: Resource): void {
+  const isOne = info.verb !== 'list' && info.verb !== 'watch' && info.name !== ''
+  if (entry.namespaced && isOne && info.namespace === '') throw unknownResource()
+  if (
+    entry.namespaced &&
+    info.namespace === '' &&
+    ['create', 'deletecollection'].includes(info.verb)
+  ) {
+    throw new StatusError(
+      'MethodNotAllowed',
+      'the server does not allow this method on the requested resource',
+      {},
+    )
+  }
+  const isOnlyNamespace = entry.plural === 'namespaces' && entry.group === ''
+  if (!entry.namespaced && info.namespace !== '' && !isOnlyNamespace) throw unknownResource()
+  if (info.rest.length > 0) throw unknownResource()
+  const isNameNeeded = ['get', 'update', 'patch', 'delete'].includes(info.verb)
+  if (isNameNeeded && info.name === '') throw badRequest('name must be provided')
+}

@@ -1,0 +1,97 @@
+// A served resource: what it is called, where and how it is kept, and the rules of its kind.
+// Built-in kinds and custom resources are both made into this; the registry knows nothing else.
+
+import type { Draft } from '../../api/draft.ts'
+import type { KindEntry } from '../../api/kinds.ts'
+import type { Strategy } from '../../api/strategies.ts'
+import type { ApiObject } from './api-object.ts'
+import type { MediaType } from './negotiate.ts'
+import type { FieldValidation } from './options.ts'
+import type { Layout } from './stored-bytes.ts'
+
+export interface Resource {
+  readonly entry: KindEntry
+  /** group/version, or the version alone. */
+  readonly apiVersion: string
+  readonly storage: ResourceStorage
+  readonly codec: Codec
+  readonly strategy: Strategy
+  readonly deletion: DeletionRules
+}
+
+export interface ResourceStorage {
+  /** /registry/pods/ : followed by namespace and name, or by the name alone. */
+  readonly prefix: string
+  /** Of the version that is kept. */
+  readonly layout: Layout
+  /** Absent where objects are served in the version in which they are kept. */
+  readonly conversion: Conversion | undefined
+}
+
+export interface Conversion {
+  fromStored(object: ApiObject): ApiObject
+  toStored(object: ApiObject): ApiObject
+}
+
+export interface Codec {
+  readonly hasProtobuf: boolean
+  /** A body in its kind's form, without defaults. Throws BadRequest. */
+  decode(body: Uint8Array, options: DecodeOptions): Decoded
+  /** `current` with a patch applied, in its kind's form. Throws BadRequest, Invalid. */
+  patch(current: Draft, patch: Patch): Decoded
+  /** An object or list in protobuf, enveloped. */
+  encodeProtobuf(object: object): Uint8Array
+  /** What a Table says of each object. */
+  table(objects: readonly ApiObject[], options: { readonly now: Date }): TableContent
+}
+
+export interface DecodeOptions {
+  readonly mediaType: MediaType
+  readonly fieldValidation: FieldValidation
+}
+
+export interface Decoded {
+  readonly object: Draft
+  readonly warnings: readonly string[]
+}
+
+export type PatchType = 'json' | 'merge' | 'strategic'
+
+export interface Patch {
+  readonly type: PatchType
+  readonly body: Uint8Array
+  readonly fieldValidation: FieldValidation
+}
+
+export interface TableContent {
+  readonly columnDefinitions: readonly object[]
+  /** One array of cells an object. */
+  readonly cells: readonly (readonly unknown[])[]
+}
+
+export interface DeletionRules {
+  /** DELETE answers with the object's last state, not with a Status. */
+  readonly returnsObject: boolean
+  /** What becomes of dependents when a delete names no policy. */
+  readonly dependents: 'delete' | 'orphan' | 'unsupported'
+  /** Seconds an object is given to end, for kinds that end gracefully. */
+  readonly gracePeriod:
+    | ((object: ApiObject, askedSeconds: number | undefined) => number)
+    | undefined
+  /** Namespaces: first marked and emptied, removed once spec.finalizers is empty. */
+  readonly isTwoPhase: boolean
+  /** False keeps an object although its last finalizer is gone. */
+  readonly mayDeleteOnUpdate: (object: ApiObject) => boolean
+}
+
+/** The key of an object. */
+export function keyOf(resource: Resource, namespace: string, name: string): string {
+  const { prefix } = resource.storage
+  return resource.entry.namespaced ? `${prefix}${namespace}/${name}` : prefix + name
+}
+
+/** The prefix of all objects, or those of one namespace. */
+export function prefixOf(resource: Resource, namespace: string): string {
+  const { prefix } = resource.storage
+  return resource.entry.namespaced && namespace ? `${prefix}${namespace}/` : prefix
+}
