@@ -4,6 +4,7 @@
 import { conformObject, decodeBody, type ProtobufReader } from '../../api/decode.ts'
 import { apiVersionOf, type KindEntry } from '../../api/kinds.ts'
 import { type Strategy, strategyOf, type WriteStrategy } from '../../api/strategies.ts'
+import { tableFormOf } from '../../api/table.ts'
 import { conversionOf, storedVersion } from './conversions.ts'
 import { deletionRules } from './deletion-rules.ts'
 import { notAcceptable } from './errors.ts'
@@ -11,7 +12,6 @@ import { applyPatch } from './patch-document.ts'
 import type { Codec, Resource } from './resource.ts'
 import { storagePrefixOf } from './storage-prefix.ts'
 import { layoutOf } from './stored-bytes.ts'
-import { tableContent } from './table-content.ts'
 
 /** The protobuf codec, which is handed in. */
 export interface ProtobufCodec {
@@ -61,6 +61,6 @@ function builtinCodec(entry: KindEntry, protobuf: ProtobufCodec | undefined): Co
       if (!protobuf) throw notAcceptable(['application/json', 'application/yaml'])
       return protobuf.write(object)
     },
-    table: (objects, { now }) => tableContent(entry, objects, now),
+    table: tableFormOf(entry),
   }
 }

@@ -2,6 +2,7 @@
 // stored JSON: another version, YAML, protobuf, indentation, metadata alone, or a Table.
 
 import { stringify as yamlText } from 'yaml'
+import { asDraft } from '../../api/draft.ts'
 import type { ObjectMeta } from '../../api/types.gen.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { ApiObject } from './api-object.ts'
@@ -133,15 +134,17 @@ type IncludeObject = 'None' | 'Metadata' | 'Object'
 function tables(resource: Resource, options: FormOptions): Reshaper {
   const { form, clock, hasColumns = true } = options
   const include = includeObject(options.query)
+  const { conversion } = resource.storage
+  const { columns, row } = resource.codec.table
   const table = (metadata: object, objects: readonly ApiObject[]) => {
-    const { columnDefinitions, cells } = resource.codec.table(objects, { now: clock.now() })
+    const options = { now: clock.now(), includeObject: 'None' } as const
     return {
       kind: 'Table',
       apiVersion: `meta.k8s.io/${form.metaVersion}`,
       metadata,
-      columnDefinitions: hasColumns ? columnDefinitions : [],
-      rows: objects.map((object, index) => ({
-        cells: cells[index] ?? [],
+      columnDefinitions: hasColumns ? columns : [],
+      rows: objects.map((object) => ({
+        ...row(asDraft(conversion?.toStored(object) ?? object), options),
         ...rowObject(object, include, form.metaVersion),
       })),
     }

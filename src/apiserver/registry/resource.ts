@@ -4,6 +4,7 @@
 import type { Draft } from '../../api/draft.ts'
 import type { KindEntry } from '../../api/kinds.ts'
 import type { Strategy } from '../../api/strategies.ts'
+import type { TableForm } from '../../api/table.ts'
 import type { ApiObject } from './api-object.ts'
 import type { MediaType } from './negotiate.ts'
 import type { FieldValidation } from './options.ts'
@@ -41,8 +42,8 @@ export interface Codec {
   patch(current: Draft, patch: Patch): Decoded
   /** An object or list in protobuf, enveloped. */
   encodeProtobuf(object: object): Uint8Array
-  /** What a Table says of each object. */
-  table(objects: readonly ApiObject[], options: { readonly now: Date }): TableContent
+  /** Columns and rows of a Table; rows are made from objects as they are kept. */
+  readonly table: TableForm
 }
 
 export interface DecodeOptions {
@@ -61,12 +62,6 @@ export interface Patch {
   readonly type: PatchType
   readonly body: Uint8Array
   readonly fieldValidation: FieldValidation
-}
-
-export interface TableContent {
-  readonly columnDefinitions: readonly object[]
-  /** One array of cells an object. */
-  readonly cells: readonly (readonly unknown[])[]
 }
 
 export interface DeletionRules {
