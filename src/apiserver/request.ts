@@ -67,6 +67,8 @@ export interface ServerRequest {
 export interface ServerAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
+  /** The one header that cannot be joined into one line; proxied answers have it. */
+  readonly setCookies?: readonly string[]
   /** Complete (one buffer or several to be written in order) or a stream flushed chunk by chunk. */
   readonly body: Uint8Array | readonly Uint8Array[] | AsyncIterable<Uint8Array>
 }

@@ -40,6 +40,9 @@ import { subjectAccessRoutes } from './reviews/subject-access.ts'
 import { serveTokenRequest } from './reviews/token-request.ts'
 import { whoRoutes } from './reviews/who.ts'
 import { routeRequests } from './routes.ts'
+import { createDialer, type Dialer, type TlsIdentity } from './streaming/backend.ts'
+import { podStreamRoutes } from './streaming/pod-streams.ts'
+import { proxyRoutes } from './streaming/proxy.ts'
 import { serveVersion } from './version.ts'
 
 export interface ServiceAccountKeys {
@@ -68,6 +71,8 @@ export interface ApiServerOptions {
   readonly auditSink?: AuditSink
   readonly limits?: InFlightLimits
   readonly healthChecks?: readonly HealthCheck[]
+  /** The client certificate shown to kubelets; without a CA theirs is not verified. */
+  readonly kubelet?: TlsIdentity
 }
 
 export interface ApiServer {
@@ -103,6 +108,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     async close() {
       stopping.abort()
       await front.close()
+      parts.dialer.close()
     },
   }
 }
@@ -115,17 +121,11 @@ function assemble(options: ApiServerOptions) {
   const accounts = serviceAccountTokens(options.serviceAccounts, reader, clock)
   const tokens = allTokens(options, accounts, clock)
   const metrics = createMetrics(() => performance.now())
-  const served = {
-    options,
-    reader,
-    authorizer,
-    accounts,
-    tokens,
-    clock,
-    serveMetrics: metrics.serve,
-  }
+  const dialer = createDialer()
+  const serveMetrics = metrics.serve
+  const served = { options, reader, authorizer, accounts, tokens, clock, serveMetrics, dialer }
   return {
-    ...{ clock, log, limits, auditSink, reader, policy, authorizer, tokens, metrics },
+    ...{ clock, log, limits, auditSink, reader, policy, authorizer, tokens, metrics, dialer },
     audiences: accounts.audiences,
     routes: routesOf(served),
   }
@@ -159,6 +159,7 @@ interface Served {
   readonly tokens: TokenAuthenticator
   readonly clock: Clock
   readonly serveMetrics: RequestHandler
+  readonly dialer: Dialer
 }
 
 function routesOf(served: Served): RequestHandler {
@@ -171,6 +172,7 @@ function routesOf(served: Served): RequestHandler {
   const health = serveHealth([ping, ...(options.healthChecks ?? [])])
   const issuer = serveIssuerDiscovery(accounts, `https://${address}`)
   const uuid = () => random.uuid()
+  const streams = { reader, dialer: served.dialer, identity: options.kubelet, random }
   return routeRequests({
     paths: {
       api: discovery.serve,
@@ -189,6 +191,8 @@ function routesOf(served: Served): RequestHandler {
       '/serviceaccounts/token': serveTokenRequest({
         ...{ tokens: accounts, reader, read, now: clock.now, uuid },
       }),
+      ...podStreamRoutes(streams),
+      ...proxyRoutes(streams),
     },
     registry: options.registry.handle,
     index: () => [...ownPaths, ...discovery.paths()],

@@ -66,6 +66,7 @@ export async function writeAnswer(
 ): Promise<void> {
   const headers: HeaderValues = { ...answer.headers }
   if (warnings.length > 0) headers['warning'] = warnings.map(warningHeader)
+  if (answer.setCookies) headers['set-cookie'] = [...answer.setCookies]
   if (Symbol.asyncIterator in answer.body) {
     exchange.writeHead(answer.status, headers)
     return writeStream(exchange, answer.body)

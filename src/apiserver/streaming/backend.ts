@@ -1,0 +1,126 @@
+// Connections to what a request is passed on to: a kubelet, a Pod, an endpoint of a Service.
+
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { connect as connectTcp } from 'node:net'
+import { type Duplex, Readable } from 'node:stream'
+import { connect as connectTls } from 'node:tls'
+import type { ServerRequest, Upgrade } from '../request.ts'
+import { forwardedHeaders } from './headers.ts'
+
+export interface TlsIdentity {
+  readonly cert: string
+  readonly key: string
+  /** Without it the other side is not verified, as upstream does by default. */
+  readonly ca?: string
+}
+
+export interface Backend {
+  readonly scheme: 'http' | 'https'
+  readonly host: string
+  readonly port: number
+  /** What to show a kubelet; Pods and Services are shown nothing. */
+  readonly identity?: TlsIdentity
+}
+
+export interface Dialer {
+  /** One HTTP request; rejects when the backend cannot be reached. */
+  send(backend: Backend, path: string, request: ServerRequest): Promise<IncomingMessage>
+  /** Hands the client's connection over to the backend, every byte of both directions. */
+  upgrade(backend: Backend, path: string, request: ServerRequest): Promise<Upgrade>
+  close(): void
+}
+
+const connectTimeoutMs = 10_000
+const idleSocketsPerBackend = 8
+
+export function createDialer(): Dialer {
+  const keep = { keepAlive: true, maxFreeSockets: idleSocketsPerBackend }
+  const http = new HttpAgent(keep)
+  const https = new HttpsAgent(keep)
+  return {
+    send(backend, path, request) {
+      const { scheme, host, port } = backend
+      const options = { host, port, path, method: request.method, signal: request.signal }
+      const headers = { ...forwardedHeaders(request), host: authority(backend) }
+      return new Promise((resolve, reject) => {
+        const outgoing =
+          scheme === 'https'
+            ? httpsRequest({ ...options, headers, agent: https, ...tlsOptions(backend) })
+            : httpRequest({ ...options, headers, agent: http })
+        outgoing.on('response', resolve)
+        outgoing.on('error', reject)
+        Readable.from(request.bodyStream).on('error', reject).pipe(outgoing)
+      })
+    },
+    async upgrade(backend, path, request) {
+      const socket = await dial(backend)
+      return {
+        upgrade: (client, head) => join(client, head, socket, headText(backend, path, request)),
+      }
+    },
+    close() {
+      http.destroy()
+      https.destroy()
+    },
+  }
+}
+
+function tlsOptions({ identity, host }: Backend) {
+  return {
+    ...(identity && { cert: identity.cert, key: identity.key }),
+    ...(identity?.ca && { ca: identity.ca }),
+    rejectUnauthorized: identity?.ca !== undefined,
+    // A name for SNI must not be an address.
+    ...(/[a-z]/i.test(host) && !host.includes(':') && { servername: host }),
+  }
+}
+
+function dial(backend: Backend): Promise<Duplex> {
+  const { scheme, host, port } = backend
+  return new Promise((resolve, reject) => {
+    const socket =
+      scheme === 'https'
+        ? connectTls({ host, port, ...tlsOptions(backend) }, () => settle())
+        : connectTcp({ host, port }, () => settle())
+    const settle = () => {
+      socket.setTimeout(0)
+      socket.setNoDelay(true)
+      resolve(socket)
+    }
+    socket.setTimeout(connectTimeoutMs, () => socket.destroy(new Error('i/o timeout')))
+    socket.once('error', reject)
+  })
+}
+
+function authority({ host, port }: Backend): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** The request as the backend gets it, hop-by-hop headers of the upgrade included. */
+function headText(backend: Backend, path: string, request: ServerRequest): string {
+  const { upgrade = '' } = request.headers
+  const fields = { ...forwardedHeaders(request), host: authority(backend) }
+  const lines = Object.entries(fields).flatMap(([name, value]) =>
+    (typeof value === 'string' ? [value] : value).map((one) => `${name}: ${one}`),
+  )
+  const head = [
+    `${request.method} ${path} HTTP/1.1`,
+    ...lines,
+    'connection: Upgrade',
+    `upgrade: ${upgrade}`,
+  ]
+  return `${head.join('\r\n')}\r\n\r\n`
+}
+
+function join(client: Duplex, head: Uint8Array, backend: Duplex, text: string): void {
+  const end = () => {
+    client.destroy()
+    backend.destroy()
+  }
+  for (const side of [client, backend]) side.on('error', end).on('close', end)
+  backend.write(text)
+  if (head.length > 0) backend.write(head)
+  client.pipe(backend)
+  backend.pipe(client)
+}
