@@ -12,6 +12,7 @@ import { type RunCommand, runCommand } from '../host/command.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
+import { bytesOf } from './amounts.ts'
 import { parseResolvConf } from './containers/resolv-conf.ts'
 import { runImageGc } from './images/image-gc.ts'
 import { createImagePuller } from './images/image-puller.ts'
@@ -23,10 +24,9 @@ import { createObjectReader } from './objects.ts'
 import type { NodeContext } from './pod/node-context.ts'
 import { createPodWorkers, type PodWorkers } from './pod/workers.ts'
 import { type DialPod, dialDirectly } from './probes/dial.ts'
-import { createTokenSource } from './volumes/tokens.ts'
 import type { NodeMount } from './volumes/host-path.ts'
+import { createTokenSource } from './volumes/tokens.ts'
 import { createPodVolumes } from './volumes/volumes.ts'
-import { bytesOf } from './amounts.ts'
 
 export interface KubeletOptions {
   readonly node: {
@@ -155,4 +155,3 @@ async function nodeContext(
     log,
   }
 }
-

@@ -46,7 +46,7 @@ export function hostsFile(pod: Pod, names: PodNames, podIps: readonly string[]):
 /** For hostNetwork: the node's own file and the aliases. */
 export function nodeHostsFile(pod: Pod, nodeFile: string): string {
   const body = nodeFile.endsWith('\n') ? nodeFile : `${nodeFile}\n`
-  const lines = ["# Kubernetes-managed hosts file (host network).", body, ...aliases(pod)]
+  const lines = ['# Kubernetes-managed hosts file (host network).', body, ...aliases(pod)]
   return `${lines.join('\n')}\n`
 }
 

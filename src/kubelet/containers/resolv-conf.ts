@@ -42,9 +42,12 @@ function byPolicy({ metadata, spec }: Pod, settings: DnsSettings): DnsConfig {
 }
 
 export function parseResolvConf(text: string): DnsConfig {
-  const fields = text
-    .split('\n')
-    .map((line) => line.replace(/[#;].*$/, '').trim().split(/\s+/))
+  const fields = text.split('\n').map((line) =>
+    line
+      .replace(/[#;].*$/, '')
+      .trim()
+      .split(/\s+/),
+  )
   const of = (keyword: string) => fields.filter(([first]) => first === keyword)
   return {
     servers: of('nameserver').flatMap(([, address]) => address ?? []),

@@ -19,13 +19,7 @@ const maskedPaths = [
   '/sys/devices/virtual/powercap',
   '/sys/firmware',
 ]
-const readonlyPaths = [
-  '/proc/bus',
-  '/proc/fs',
-  '/proc/irq',
-  '/proc/sys',
-  '/proc/sysrq-trigger',
-]
+const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger']
 
 export function securityContext(pod: Pod, container: Container, image: Image): SecurityContext {
   const ofPod = pod.spec.securityContext ?? {}
@@ -71,6 +65,7 @@ function refuseRoot(container: Container, user: number | undefined, image: Image
 function seccompOf(profile: SeccompProfile | undefined): SecurityContext['seccomp'] {
   if (!profile) return undefined
   const { type, localhostProfile } = profile
-  if (type === 'Localhost') return { type, ...(localhostProfile && { localhostRef: localhostProfile }) }
+  if (type === 'Localhost')
+    return { type, ...(localhostProfile && { localhostRef: localhostProfile }) }
   return type === 'RuntimeDefault' || type === 'Unconfined' ? { type } : undefined
 }

@@ -81,9 +81,7 @@ function valueFromSource(source: EnvVarSource, scope: Scope): string | undefined
   const { namespace = '' } = context.pod.metadata
   if (fieldRef) {
     const { fieldPath } = fieldRef
-    return (
-      fieldValue(fieldPath, context) ?? refuse(`unsupported fieldPath: ${fieldPath}`)
-    )
+    return fieldValue(fieldPath, context) ?? refuse(`unsupported fieldPath: ${fieldPath}`)
   }
   if (resourceFieldRef) return resourceOf(resourceFieldRef, scope)
   if (configMapKeyRef) {
@@ -114,7 +112,10 @@ function resourceOf(
   )
   const of = containerName ? other : container
   if (!of) return refuse(`container ${containerName} not found`)
-  return resourceValue(selector, of, context) ?? refuse(`unsupported container resource : ${selector.resource}`)
+  return (
+    resourceValue(selector, of, context) ??
+    refuse(`unsupported container resource : ${selector.resource}`)
+  )
 }
 
 function secretEntries(secret: Secret | undefined): readonly (readonly [string, string])[] {

@@ -37,7 +37,11 @@ export function planImageRemoval(disk: DiskUse, images: readonly KnownImage[]): 
 export async function runImageGc(
   runtime: RuntimeService,
   images: ImageService,
-  { clock, log, signal }: { readonly clock: Clock; readonly log: Log; readonly signal: AbortSignal },
+  {
+    clock,
+    log,
+    signal,
+  }: { readonly clock: Clock; readonly log: Log; readonly signal: AbortSignal },
 ): Promise<void> {
   const lastUsed = new Map<string, number>()
   while (!signal.aborted) {

@@ -151,7 +151,9 @@ async function pullSecrets(
 ): Promise<readonly Secret[]> {
   const { namespace = '' } = metadata
   const found = await Promise.all(
-    (spec.imagePullSecrets ?? []).map(({ name = '' }) => objects.find('Secret', { namespace, name })),
+    (spec.imagePullSecrets ?? []).map(({ name = '' }) =>
+      objects.find('Secret', { namespace, name }),
+    ),
   )
   return found.flatMap((secret) => secret ?? [])
 }

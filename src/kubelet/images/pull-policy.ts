@@ -4,7 +4,10 @@ import type { Container } from '../../api/types.gen.ts'
 
 export type PullDecision = 'use' | 'pull' | 'refuse'
 
-export function pullDecision(policy: Container['imagePullPolicy'], isPresent: boolean): PullDecision {
+export function pullDecision(
+  policy: Container['imagePullPolicy'],
+  isPresent: boolean,
+): PullDecision {
   if (policy === 'Always') return 'pull'
   if (isPresent) return 'use'
   return policy === 'Never' ? 'refuse' : 'pull'

@@ -43,7 +43,9 @@ function parsed(text: string | undefined): Record<string, unknown> | undefined {
 function authOf({ username, password, auth, registrytoken }: Entry): AuthConfig {
   if (registrytoken) return { registryToken: registrytoken }
   if (username !== undefined) return { username, password: password ?? '' }
-  const [name = '', ...secret] = Buffer.from(auth ?? '', 'base64').toString().split(':')
+  const [name = '', ...secret] = Buffer.from(auth ?? '', 'base64')
+    .toString()
+    .split(':')
   return { username: name, password: secret.join(':') }
 }
 
@@ -75,7 +77,9 @@ function hostMatches(pattern: string, host: string): boolean {
   return (
     labels.length === given.length &&
     labels.every((label, at) => {
-      const escaped = label.replace(/[^*]/g, (letter) => letter.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+      const escaped = label.replace(/[^*]/g, (letter) =>
+        letter.replace(/[.+?^${}()|[\]\\]/g, '\\$&'),
+      )
       return new RegExp(`^${escaped.replaceAll('*', '.*')}$`).test(given[at] ?? '')
     })
   )

@@ -31,7 +31,11 @@ export function nodeLease(node: Node, renewTime: string, before: Lease | undefin
 export async function runLease(
   node: Node,
   client: Client,
-  { clock, log, signal }: { readonly clock: Clock; readonly log: Log; readonly signal: AbortSignal },
+  {
+    clock,
+    log,
+    signal,
+  }: { readonly clock: Clock; readonly log: Log; readonly signal: AbortSignal },
 ): Promise<void> {
   let held: Lease | undefined
   let failures = 0

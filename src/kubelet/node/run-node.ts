@@ -12,7 +12,7 @@ import type { Log } from '../../lib/log.ts'
 import { timeText } from '../pod/container-status.ts'
 import { type MachineFacts, readMachineUse } from './machine.ts'
 import { conditionEvents, nodeConditions, withTimes } from './node-conditions.ts'
-import { type Capacity, newNode, nodeLabels, type NodeSettings, nodeStatus } from './node-object.ts'
+import { type Capacity, type NodeSettings, newNode, nodeLabels, nodeStatus } from './node-object.ts'
 
 export interface NodeKeeping {
   readonly settings: NodeSettings
@@ -140,7 +140,9 @@ function withoutHeartbeat({ conditions = [], ...rest }: NodeStatus): object {
 }
 
 function isReady({ status }: Node): boolean {
-  return status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
+  return (
+    status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
+  )
 }
 
 function tellChanges(

@@ -71,9 +71,7 @@ function readinessGates({ spec, status }: Pod): Verdict {
   const messages = (spec.readinessGates ?? []).flatMap(({ conditionType }) => {
     const condition = status?.conditions?.find(({ type }) => type === conditionType)
     if (!condition)
-      return [
-        `corresponding condition of pod readiness gate "${conditionType}" does not exist.`,
-      ]
+      return [`corresponding condition of pod readiness gate "${conditionType}" does not exist.`]
     return condition.status === 'True'
       ? []
       : [

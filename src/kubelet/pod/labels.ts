@@ -57,5 +57,8 @@ export function containerAnnotations(container: Container, attempt: number): Lab
 
 /** Changes exactly when a running container no longer is what its spec says: name and image. */
 export function containerHash({ name, image = '' }: Container): string {
-  return createHash('sha256').update(JSON.stringify([name, image])).digest('hex').slice(0, 8)
+  return createHash('sha256')
+    .update(JSON.stringify([name, image]))
+    .digest('hex')
+    .slice(0, 8)
 }

@@ -1,11 +1,11 @@
 // What to do next for a Pod. In: what was observed. Out: actions (each safe to repeat), why
 // containers wait, and when to look again. The worker carries the actions out.
 
+import type { BackOff } from './back-off.ts'
+import { podEnd } from './end.ts'
+import type { ObservedPod } from './observed.ts'
 import { planEnd } from './plan-end.ts'
 import { planRun } from './plan-run.ts'
-import { podEnd } from './end.ts'
-import type { BackOff } from './back-off.ts'
-import type { ObservedPod } from './observed.ts'
 
 export type PodAction =
   | { readonly type: 'mountVolumes' }

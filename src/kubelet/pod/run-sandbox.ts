@@ -18,11 +18,7 @@ export async function sandboxOf(
   return sandboxConfig(pod, { node, attempt, logRoot, dns, runtimeHandler })
 }
 
-export async function runSandbox(
-  pod: Pod,
-  attempt: number,
-  context: NodeContext,
-): Promise<string> {
+export async function runSandbox(pod: Pod, attempt: number, context: NodeContext): Promise<string> {
   const config = await sandboxOf(pod, attempt, context)
   await mkdir(config.logDirectory, { recursive: true, mode: 0o755 })
   return context.runtime.runPodSandbox(config)

@@ -75,7 +75,10 @@ class StepFailed extends Error {
 
 function stepFailed(error: unknown, reason = 'CreateContainerError'): StepFailed {
   const message = error instanceof Error ? error.message : String(error)
-  return new StepFailed(error instanceof ConfigError ? 'CreateContainerConfigError' : reason, message)
+  return new StepFailed(
+    error instanceof ConfigError ? 'CreateContainerConfigError' : reason,
+    message,
+  )
 }
 
 async function attempt(input: StartInput, context: NodeContext): Promise<void> {

@@ -21,7 +21,11 @@ const retryMs = 1000
 
 export function createStatusWriter(
   client: Client,
-  { clock, log, signal }: { readonly clock: Clock; readonly log: Log; readonly signal: AbortSignal },
+  {
+    clock,
+    log,
+    signal,
+  }: { readonly clock: Clock; readonly log: Log; readonly signal: AbortSignal },
 ): StatusWriter {
   let answered: Pod | undefined
   let wanted: { readonly pod: Pod; readonly status: PodStatus } | undefined

@@ -6,11 +6,7 @@ import type { Waiting } from './plan.ts'
 import { podText } from './spec.ts'
 
 export interface WaitEvents {
-  tell(
-    observed: ObservedPod,
-    waiting: ReadonlyMap<string, Waiting>,
-    events: PodEvents,
-  ): void
+  tell(observed: ObservedPod, waiting: ReadonlyMap<string, Waiting>, events: PodEvents): void
 }
 
 export function createWaitEvents(): WaitEvents {

@@ -28,7 +28,10 @@ export async function probeGrpc(target: GrpcTarget): Promise<ProbeResult> {
       : { isSuccess: false, output: `service unhealthy (responded with "${name}")` }
   } catch (error) {
     if (error instanceof GrpcRefusal)
-      return { isSuccess: false, output: `error: this server does not implement the grpc health protocol (grpc.health.v1.Health): ${error.message}` }
+      return {
+        isSuccess: false,
+        output: `error: this server does not implement the grpc health protocol (grpc.health.v1.Health): ${error.message}`,
+      }
     return {
       isSuccess: false,
       output: `timeout: failed to connect service "${host}:${port}" within ${timeoutSeconds}s: context deadline exceeded`,

@@ -4,7 +4,12 @@ import type { Container, Probe } from '../../api/types.gen.ts'
 import type { ContainerStatus } from '../../cri/cri.ts'
 import { podEvents } from '../pod/events.ts'
 import type { NodeContext } from '../pod/node-context.ts'
-import { type FailedProbe, type ObservedPod, type ProbeVerdicts, readySandbox } from '../pod/observed.ts'
+import {
+  type FailedProbe,
+  type ObservedPod,
+  type ProbeVerdicts,
+  readySandbox,
+} from '../pod/observed.ts'
 import { specContainers } from '../pod/spec.ts'
 import type { ProbeResult, ProbeState } from './outcome.ts'
 import { runProbeLoop } from './probe-loop.ts'
@@ -64,7 +69,8 @@ export function createProbeSet({ context, changed, signal }: ProbeSetSettings): 
         const { isSuccess, output, warning } = result
         if (!isSuccess)
           events.warn('Unhealthy', `${words[kind]} probe failed: ${output}`, container.name)
-        if (warning) events.warn('ProbeWarning', `${words[kind]} probe warning: ${warning}`, container.name)
+        if (warning)
+          events.warn('ProbeWarning', `${words[kind]} probe warning: ${warning}`, container.name)
         if (state.verdict === undefined || verdicts.get(kind) === state.verdict) return
         verdicts.set(kind, state.verdict)
         changed()
@@ -88,7 +94,9 @@ export function createProbeSet({ context, changed, signal }: ProbeSetSettings): 
       const alive = new Set(running.map(({ id }) => id))
       for (const id of watched.keys()) if (!alive.has(id)) end(id)
       for (const status of running) {
-        const entry = specContainers(pod).find(({ container }) => container.name === status.metadata.name)
+        const entry = specContainers(pod).find(
+          ({ container }) => container.name === status.metadata.name,
+        )
         if (!entry) continue
         const { container } = entry
         const known = watched.get(status.id) ?? { container, verdicts: new Map(), stops: new Map() }

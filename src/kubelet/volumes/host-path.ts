@@ -74,7 +74,9 @@ async function satisfy(real: string, shown: string, type: string): Promise<void>
     BlockDevice: is?.isBlockDevice(),
   }[wanted]
   if (!isRight)
-    throw new VolumeError(`hostPath type check failed: ${shown} is not a ${words[wanted] ?? wanted}`)
+    throw new VolumeError(
+      `hostPath type check failed: ${shown} is not a ${words[wanted] ?? wanted}`,
+    )
 }
 
 const words: Readonly<Record<string, string>> = {

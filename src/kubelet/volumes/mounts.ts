@@ -57,7 +57,8 @@ export function subPathOf({ subPath, subPathExpr }: VolumeMount, env: Env): stri
 
 function checked(path: string | undefined): string | undefined {
   if (!path) return undefined
-  if (isAbsolute(path)) throw new ConfigError(`error SubPath \`${path}\` must not be an absolute path`)
+  if (isAbsolute(path))
+    throw new ConfigError(`error SubPath \`${path}\` must not be an absolute path`)
   if (path.split('/').includes('..'))
     throw new ConfigError(`unable to provision SubPath \`${path}\`: must not contain '..'`)
   return normalize(path)

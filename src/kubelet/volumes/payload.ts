@@ -51,11 +51,7 @@ export function volumePayload(volume: Volume, objects: PayloadObjects): Payload 
   return new Map(parts.flatMap((part) => [...part]))
 }
 
-function ofSource(
-  source: VolumeProjection,
-  mode = defaultMode,
-  objects: PayloadObjects,
-): Payload {
+function ofSource(source: VolumeProjection, mode = defaultMode, objects: PayloadObjects): Payload {
   const { configMap, secret, downwardAPI, serviceAccountToken } = source
   if (configMap) {
     const { name = '', optional = false, items } = configMap
@@ -134,8 +130,7 @@ function downwardText(item: DownwardAPIVolumeFile, context: FieldContext): strin
   const { spec } = context.pod
   if (fieldRef) {
     const value = fieldValue(fieldRef.fieldPath, context)
-    if (value === undefined)
-      throw new VolumeError(`unsupported fieldPath: ${fieldRef.fieldPath}`)
+    if (value === undefined) throw new VolumeError(`unsupported fieldPath: ${fieldRef.fieldPath}`)
     return value
   }
   const all: readonly Container[] = [...spec.containers, ...(spec.initContainers ?? [])]

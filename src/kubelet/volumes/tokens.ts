@@ -61,6 +61,7 @@ async function request(
   const key = { namespace, name: account }
   const { status } = await client.post<TokenRequest>('ServiceAccount', key, 'token', body)
   if (!status?.token) throw new Error(`no token was issued for ${namespace}/${account}`)
-  const expiresAtMs = Date.parse(status.expirationTimestamp ?? '') || issuedAtMs + expirationSeconds * 1000
+  const expiresAtMs =
+    Date.parse(status.expirationTimestamp ?? '') || issuedAtMs + expirationSeconds * 1000
   return { token: status.token, issuedAtMs, expiresAtMs }
 }
