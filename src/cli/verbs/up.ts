@@ -1,0 +1,78 @@
+// sampan up: makes a cluster, from flags and a kind file, and runs it in the background.
+
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { resolve } from 'node:path'
+import type { ClusterConfig } from '../../cluster/config.ts'
+import { startCluster, upCluster, viewCluster } from '../../cluster/lifecycle.ts'
+import { planCluster } from '../../cluster/plan-cluster.ts'
+import { UserError } from '../../cluster/user-error.ts'
+import { lifeOptions, waitOption } from '../life-options.ts'
+import { publishContext } from '../publish-context.ts'
+import { renderNext } from '../render-next.ts'
+import { type CliContext, clusterName, nameOption, type OptionValues, type Verb } from '../verb.ts'
+
+export const up: Verb = {
+  name: 'up',
+  help: 'make a cluster and run it in the background',
+  options: [
+    nameOption,
+    { flags: '--config <file>', help: "a kind file (kind.x-k8s.io/v1alpha4), '-' reads stdin" },
+    {
+      flags: '--nodes <count>',
+      help: 'how many nodes, the first is the control plane (default: 3)',
+    },
+    waitOption,
+    { flags: '--k8s-domain <domain>', help: 'DNS domain of the cluster (default: cluster.local)' },
+    { flags: '--ensure', help: 'no error where the cluster is there already: it is started' },
+  ],
+  async run(context, values) {
+    const { out } = context
+    const { config, warnings } = await planned(context, values)
+    for (const warning of warnings) out.warn(warning)
+    const { name } = config
+    const existing = values['ensure'] ? await viewCluster(name) : undefined
+    if (existing?.life === 'running') {
+      out.note(`The cluster "${name}" is running.`)
+    } else {
+      const options = lifeOptions(context, values)
+      const { apiServerPort } = existing
+        ? await startCluster(name, options)
+        : await upCluster(config, options)
+      await publishContext(name, { apiServerPort, env: context.env })
+    }
+    out.print(renderNext((existing?.config ?? config).name))
+    return 0
+  },
+}
+
+async function planned(
+  context: CliContext,
+  values: OptionValues,
+): Promise<{ config: ClusterConfig; warnings: readonly string[] }> {
+  const { config: file, nodes, k8sDomain } = values
+  const name = values['name'] || context.env['SAMPAN_CLUSTER'] ? clusterName(context, values) : ''
+  return planCluster({
+    ...(name && { name }),
+    ...(typeof nodes === 'string' && { nodes: wholeNumber(nodes) }),
+    ...(typeof k8sDomain === 'string' && { domain: k8sDomain }),
+    ...(typeof file === 'string' && { kind: await readKindFile(context, file) }),
+    resolveHostPath: (path) => resolve(context.cwd, path.replace(/^~(?=\/|$)/, homedir())),
+  })
+}
+
+async function readKindFile({ cwd }: CliContext, file: string) {
+  // YAML is slow to load, and most runs need none.
+  const { parseKindFile } = await import('../../cluster/kind-file.ts')
+  try {
+    return parseKindFile(readFileSync(file === '-' ? 0 : resolve(cwd, file), 'utf8'), file)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error
+    throw new UserError(`--config ${file}: ${error.message}`)
+  }
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new UserError('--nodes: expected a number')
+  return Number(text)
+}

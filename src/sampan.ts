@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+// The command line: gathers what it touches and hands it to the verbs.
+
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { streamOutput } from './cli/output.ts'
+import { runCli } from './cli/run-cli.ts'
+import { systemClock } from './lib/clock.ts'
+
+/** Set where the sources were bundled. */
+declare const SAMPAN_VERSION: string | undefined
+
+const interrupt = new AbortController()
+process.once('SIGINT', () => interrupt.abort(new Error('interrupted')))
+process.once('SIGTERM', () => interrupt.abort(new Error('ended')))
+// A reader that has seen enough (sampan … | head) is no error.
+process.stdout.on('error', () => process.exit(0))
+
+const folder = dirname(import.meta.filename)
+const isBundled = import.meta.filename.endsWith('.js')
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  out: streamOutput(process.stdout, process.stderr),
+  env: process.env,
+  cwd: process.cwd(),
+  clock: systemClock,
+  signal: interrupt.signal,
+  version: isBundled ? String(SAMPAN_VERSION) : packageVersion(),
+  porterProgram: isBundled ? join(folder, 'porter.js') : join(folder, 'parts/porter.ts'),
+})
+process.exit()
+
+function packageVersion(): string {
+  return JSON.parse(readFileSync(join(folder, '../package.json'), 'utf8')).version
+}
