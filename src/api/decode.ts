@@ -1,11 +1,14 @@
 // Request bodies -> objects: JSON, YAML or protobuf, checked against the kind that is expected,
 // with upstream's words for whatever is wrong. In: bytes. Out: an object in its kind's form, warnings.
 
+import type { MessageType } from '../lib/message.ts'
 import { conform } from './conform.ts'
 import { ConformError } from './conform-error.ts'
 import { type Draft, isDraft } from './draft.ts'
 import { hasRepeatedKeys, jsonSyntaxProblem } from './json-text.ts'
 import { apiVersionOf, kinds } from './kinds.ts'
+import { messageOf } from './messages.ts'
+import { definitionOf } from './schema.ts'
 import { StatusError } from './status-error.ts'
 import { problemsInOrder } from './strict-problems.ts'
 import { readYaml, YamlSyntaxError } from './yaml-text.ts'
@@ -26,12 +29,20 @@ export interface Decoded {
   readonly warnings: readonly string[]
 }
 
-/** A protobuf body's way to JSON; the codec is in src/wire and handed in. */
-export type ProtobufReader = (bytes: Uint8Array) => Draft
+/** How protobuf bodies are read: openEnvelope and decodeMessage of src/wire/protobuf. */
+export interface ProtobufCodec {
+  readonly open: (bytes: Uint8Array) => {
+    readonly apiVersion: string
+    readonly kind: string
+    readonly raw: Uint8Array
+  }
+  readonly read: (type: MessageType, raw: Uint8Array) => Record<string, unknown>
+}
 
 export interface DecodeOptions {
   readonly fieldValidation?: FieldValidation
-  readonly readProtobuf?: ProtobufReader
+  /** Without it protobuf bodies are an unsupported media type. */
+  readonly protobuf?: ProtobufCodec
 }
 
 const accepted = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
@@ -47,13 +58,28 @@ export function decodeBody(
   const fieldValidation = options.fieldValidation ?? 'Ignore'
   if (mediaType === 'application/json') return decodeJson(target, textOf(bytes), fieldValidation)
   if (mediaType === 'application/yaml') return decodeYaml(target, textOf(bytes), fieldValidation)
-  if (mediaType === 'application/vnd.kubernetes.protobuf' && options.readProtobuf) {
-    return { object: finish(target, options.readProtobuf(bytes)).object, warnings: [] }
+  if (mediaType === 'application/vnd.kubernetes.protobuf' && options.protobuf && target.def) {
+    return { object: readProtobuf(target, bytes, options.protobuf), warnings: [] }
   }
   throw new StatusError(
     'UnsupportedMediaType',
     `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
   )
+}
+
+/** Protobuf has no names of fields, so there is nothing to be strict about. */
+function readProtobuf(target: DecodeTarget, bytes: Uint8Array, codec: ProtobufCodec): Draft {
+  let object: Draft
+  try {
+    const { apiVersion, kind, raw } = codec.open(bytes)
+    object = { apiVersion, kind }
+    checkType(target, object)
+    Object.assign(object, codec.read(messageOf(target.def ?? ''), raw))
+  } catch (error) {
+    if (error instanceof StatusError) throw error
+    throw unrecognized(target, error instanceof Error ? error.message : String(error), bytes)
+  }
+  return finish(target, object).object
 }
 
 /** An object made by a patch or by the server itself, brought into its kind's form. */
@@ -140,15 +166,7 @@ function objectOf(target: DecodeTarget, parsed: unknown, text: string): Draft {
 
 /** Checks version and kind against what the endpoint serves, then the fields. */
 function finish(target: DecodeTarget, object: Draft): { object: Draft; unknown: string[] } {
-  const expected = apiVersionOf(target)
-  object['apiVersion'] ||= expected
-  object['kind'] ||= target.kind
-  const { apiVersion, kind } = object
-  const found = { apiVersion: String(apiVersion), kind: String(kind) }
-  if (found.kind !== target.kind || groupOf(found.apiVersion) !== target.group) {
-    throw wrongKind(target, found, expected)
-  }
-  if (found.apiVersion !== expected) throw wrongVersion(found.apiVersion, expected)
+  const found = checkType(target, object)
   if (target.def === undefined) return { object, unknown: [] }
   try {
     return { object, unknown: conform(target.def, object) }
@@ -156,6 +174,21 @@ function finish(target: DecodeTarget, object: Draft): { object: Draft; unknown: 
     if (error instanceof ConformError) throw cannotHandle(target, found, error.message)
     throw error
   }
+}
+
+/** Fills in a missing version or kind; throws where another one is named. */
+function checkType(target: DecodeTarget, object: Draft): Found {
+  const expected = apiVersionOf(target)
+  object['apiVersion'] ||= expected
+  object['kind'] ||= target.kind
+  const found = { apiVersion: String(object['apiVersion']), kind: String(object['kind']) }
+  const isEverywhere = target.def !== undefined && definitionOf(target.def).gvk === 'all'
+  if (isEverywhere && found.kind === target.kind) return found
+  if (found.kind !== target.kind || groupOf(found.apiVersion) !== target.group) {
+    throw wrongKind(target, found, expected)
+  }
+  if (found.apiVersion !== expected) throw wrongVersion(found.apiVersion, expected)
+  return found
 }
 
 interface Found {
@@ -198,19 +231,23 @@ function cannotHandle(target: DecodeTarget, found: Found, problem: string): Stat
   )
 }
 
-function unrecognized(target: DecodeTarget, problem: string, text: string): StatusError {
+function unrecognized(
+  target: DecodeTarget,
+  problem: string,
+  body: string | Uint8Array,
+): StatusError {
   return new StatusError(
     'BadRequest',
-    `the object provided is unrecognized (must be of type ${target.kind}): ${problem} (${summaryOf(text)})`,
+    `the object provided is unrecognized (must be of type ${target.kind}): ${problem} (${summaryOf(body)})`,
   )
 }
 
 const summaryLength = 30
 
-function summaryOf(text: string): string {
-  if (text === '') return '<empty>'
-  const bytes = Buffer.from(text)
+function summaryOf(body: string | Uint8Array): string {
+  const bytes = Buffer.from(body)
+  if (bytes.length === 0) return '<empty>'
   const start = bytes.subarray(0, summaryLength)
-  const shown = text.startsWith('{') ? start.toString() : start.toString('hex')
+  const shown = bytes[0] === 0x7b ? start.toString() : start.toString('hex')
   return bytes.length > summaryLength ? `${shown} ...` : shown
 }

@@ -74,8 +74,7 @@ export function tableFormOf(entry: KindName): TableForm {
 
 function columnsOf({ group, kind }: KindName): KindColumns {
   const found = allColumns.find(
-    (each) =>
-      each.kind === kind && !each.handlerUnused && (each.groups?.includes(group) ?? true),
+    (each) => each.kind === kind && !each.handlerUnused && (each.groups?.includes(group) ?? true),
   )
   const fallback = allColumns.find((each) => each.kind === '*')
   if (!found && !fallback) throw new Error('no columns for custom kinds')

@@ -45,7 +45,9 @@ function compileCall(call: RegExpExecArray, formulas: Formulas, def: string | un
   const formula = formulas[name]
   if (!formula) throw new Error(`no formula ${name} for a column`)
   const texts = splitArguments(inside)
-  const compiled = texts.map((text) => compile(text, formulas, def))
+  // Formulas that ask whether something is set must not see the zero of what is absent.
+  const known = /^(or|whenSet)/.test(name) ? undefined : def
+  const compiled = texts.map((text) => compile(text, formulas, known))
   const args = { texts, value: (index: number, scope: Scope) => compiled[index]?.(scope) }
   if (rest === undefined) return (scope) => formula(args, scope)
   const steps = stepsOf(rest)
