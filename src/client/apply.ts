@@ -3,7 +3,7 @@
 
 import type { Kind } from '../api/kinds.ts'
 import type { KubeObject } from '../api/meta.ts'
-import { isReason } from '../api/status-error.ts'
+import { StatusError } from '../api/status-error.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Client } from './client.ts'
 import type { EventRecorder } from './events.ts'
@@ -73,13 +73,19 @@ async function applyWrite(write: Write, applier: Applier, expected: Expectation[
   try {
     written = await send(write, applier.client)
   } catch (error) {
-    if (isReason(error, ...(write.ignore ?? []))) return
+    if (isIgnored(error, write.ignore)) return
     if (error instanceof Error) record(write.report?.failure?.(error), applier)
     throw error
   }
   const expectation = expectationOf(write, written, applier.informers)
   if (expectation) expected.push(expectation)
   record(reportOf(write.report, write, written), applier)
+}
+
+function isIgnored(error: unknown, ignored: Write['ignore'] = []): boolean {
+  if (!(error instanceof StatusError)) return false
+  const causes = (error.details?.causes ?? []).map(({ reason }) => reason)
+  return ignored.some((reason) => reason === error.reason || causes.includes(reason))
 }
 
 function reportOf(report: Report | undefined, write: Write, written: KubeObject | undefined) {

@@ -45,8 +45,11 @@ export type Write = {
 }[Kind] & {
   readonly report?: Report
   /** A failure for one of these reasons is as good as success. */
-  readonly ignore?: readonly ('NotFound' | 'AlreadyExists' | 'Conflict')[]
+  readonly ignore?: readonly Ignored[]
 }
+
+/** NamespaceTerminating is a cause, of a Forbidden: where the object was to be is going away. */
+export type Ignored = 'NotFound' | 'AlreadyExists' | 'Conflict' | 'Invalid' | 'NamespaceTerminating'
 
 export type Action =
   | Write
