@@ -1,13 +1,11 @@
 // Request bodies -> objects: JSON, YAML or protobuf, checked against the kind that is expected,
 // with upstream's words for whatever is wrong. In: bytes. Out: an object in its kind's form, warnings.
 
-import type { MessageType } from '../lib/message.ts'
 import { conform } from './conform.ts'
 import { ConformError } from './conform-error.ts'
 import { type Draft, isDraft } from './draft.ts'
 import { hasRepeatedKeys, jsonSyntaxProblem } from './json-text.ts'
 import { apiVersionOf, kinds } from './kinds.ts'
-import { messageOf } from './messages.ts'
 import { definitionOf } from './schema.ts'
 import { StatusError } from './status-error.ts'
 import { problemsInOrder } from './strict-problems.ts'
@@ -29,20 +27,13 @@ export interface Decoded {
   readonly warnings: readonly string[]
 }
 
-/** How protobuf bodies are read: openEnvelope and decodeMessage of src/wire/protobuf. */
-export interface ProtobufCodec {
-  readonly open: (bytes: Uint8Array) => {
-    readonly apiVersion: string
-    readonly kind: string
-    readonly raw: Uint8Array
-  }
-  readonly read: (type: MessageType, raw: Uint8Array) => Record<string, unknown>
-}
+/** A protobuf body's way to JSON, envelope and all; see protobuf-reader.ts. */
+export type ProtobufReader = (bytes: Uint8Array) => Draft
 
 export interface DecodeOptions {
   readonly fieldValidation?: FieldValidation
   /** Without it protobuf bodies are an unsupported media type. */
-  readonly protobuf?: ProtobufCodec
+  readonly readProtobuf?: ProtobufReader
 }
 
 const accepted = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
@@ -58,8 +49,8 @@ export function decodeBody(
   const fieldValidation = options.fieldValidation ?? 'Ignore'
   if (mediaType === 'application/json') return decodeJson(target, textOf(bytes), fieldValidation)
   if (mediaType === 'application/yaml') return decodeYaml(target, textOf(bytes), fieldValidation)
-  if (mediaType === 'application/vnd.kubernetes.protobuf' && options.protobuf && target.def) {
-    return { object: readProtobuf(target, bytes, options.protobuf), warnings: [] }
+  if (mediaType === 'application/vnd.kubernetes.protobuf' && options.readProtobuf) {
+    return { object: decodeProtobuf(target, bytes, options.readProtobuf), warnings: [] }
   }
   throw new StatusError(
     'UnsupportedMediaType',
@@ -68,18 +59,17 @@ export function decodeBody(
 }
 
 /** Protobuf has no names of fields, so there is nothing to be strict about. */
-function readProtobuf(target: DecodeTarget, bytes: Uint8Array, codec: ProtobufCodec): Draft {
-  let object: Draft
+function decodeProtobuf(target: DecodeTarget, bytes: Uint8Array, read: ProtobufReader): Draft {
+  return finish(target, openProtobuf(target, bytes, read)).object
+}
+
+function openProtobuf(target: DecodeTarget, bytes: Uint8Array, read: ProtobufReader): Draft {
   try {
-    const { apiVersion, kind, raw } = codec.open(bytes)
-    object = { apiVersion, kind }
-    checkType(target, object)
-    Object.assign(object, codec.read(messageOf(target.def ?? ''), raw))
+    return read(bytes)
   } catch (error) {
-    if (error instanceof StatusError) throw error
-    throw unrecognized(target, error instanceof Error ? error.message : String(error), bytes)
+    if (!(error instanceof Error)) throw error
+    throw unrecognized(target, error.message, bytes)
   }
-  return finish(target, object).object
 }
 
 /** An object made by a patch or by the server itself, brought into its kind's form. */

@@ -74,6 +74,19 @@ export function definitionOf(name: string): Definition {
   return definition
 }
 
+const everywhere = 'all'
+
+/** The definition of a type by its names; DeleteOptions and the like are in every group. */
+export function definitionNameOf(apiVersion: string, kind: string): string | undefined {
+  const wanted = `${apiVersion.includes('/') ? '' : '/'}${apiVersion}/${kind}`
+  for (const name in definitions) {
+    const gvk = definitions[name]?.gvk
+    if (gvk === everywhere && name.endsWith(`.${kind}`)) return name
+    if (Array.isArray(gvk) && gvk.includes(wanted)) return name
+  }
+  return undefined
+}
+
 /** The definition of a field's element, or undefined for a plain value. */
 export function elementDefinition(field: Field): Definition | undefined {
   return field.ref === undefined ? undefined : definitionOf(field.ref)
