@@ -4,7 +4,7 @@
 import { conformObject, decodeBody, type ProtobufReader } from '../../api/decode.ts'
 import { apiVersionOf, type KindEntry } from '../../api/kinds.ts'
 import { type Strategy, strategyOf, type WriteStrategy } from '../../api/strategies.ts'
-import { tableFormOf } from '../../api/table.ts'
+import { type TableForm, tableFormOf } from '../../api/table.ts'
 import { conversionOf, storedVersion } from './conversions.ts'
 import { deletionRules } from './deletion-rules.ts'
 import { notAcceptable } from './errors.ts'
@@ -48,6 +48,7 @@ function remembered(strategy: Strategy): Strategy {
 }
 
 function builtinCodec(entry: KindEntry, protobuf: ProtobufCodec | undefined): Codec {
+  let table: TableForm | undefined
   return {
     hasProtobuf: protobuf !== undefined,
     decode: (body, { mediaType, fieldValidation }) =>
@@ -61,6 +62,9 @@ function builtinCodec(entry: KindEntry, protobuf: ProtobufCodec | undefined): Co
       if (!protobuf) throw notAcceptable(['application/json', 'application/yaml'])
       return protobuf.write(object)
     },
-    table: tableFormOf(entry),
+    get table() {
+      table ??= tableFormOf(entry)
+      return table
+    },
   }
 }

@@ -1,7 +1,6 @@
 // A patch's bytes applied to a document, with upstream's answers for patches that do not fit.
 
 import { type Draft, isDraft } from '../../api/draft.ts'
-import type { KindEntry } from '../../api/kinds.ts'
 import {
   applyJsonPatch,
   JsonPatchError,
@@ -14,7 +13,11 @@ import { badRequest, unsupportedMediaType } from './errors.ts'
 import type { Patch } from './resource.ts'
 import { textOf } from './stored-bytes.ts'
 
-export function applyPatch(_entry: KindEntry, current: Draft, patch: Patch): Draft {
+export function applyPatch(
+  _target: { readonly def?: string },
+  current: Draft,
+  patch: Patch,
+): Draft {
   const value = parse(patch)
   switch (patch.type) {
     case 'json':

@@ -27,7 +27,12 @@ export interface AskOptions {
 
 const user = { name: 'tester', groups: ['system:masters', 'system:authenticated'] }
 
-export async function registryFixture(options: Partial<RegistryOptions> = {}) {
+export interface FixtureOptions extends Partial<RegistryOptions> {
+  /** Over a store that has its namespaces already. */
+  readonly isRestarted?: boolean
+}
+
+export async function registryFixture(options: FixtureOptions = {}) {
   const store = options.store ?? (await memoryStore())
   const clock = testClock('2026-01-01T00:00:00Z')
   const ended = new AbortController()
@@ -97,7 +102,7 @@ export async function registryFixture(options: Partial<RegistryOptions> = {}) {
     assert.equal((await ask('POST /api/v1/namespaces', { body })).status, 201)
   }
 
-  await namespace('default')
+  if (!options.isRestarted) await namespace('default')
   return {
     registry,
     store,

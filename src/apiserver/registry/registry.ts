@@ -1,13 +1,14 @@
 // The registry: every resource request of every kind, built-in or custom. In: a request whose
 // user and info are settled. Out: an answer, or a StatusError for the chain to word.
 
-import { kinds } from '../../api/kinds.ts'
+import { kindEntry, kinds } from '../../api/kinds.ts'
 import { StatusError } from '../../api/status-error.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Random } from '../../lib/random.ts'
 import type { Store } from '../../store/store.ts'
 import { type AdmissionPlugin, createAdmission } from '../admission/admission.ts'
 import { admissionPlugins } from '../admission/plugins.ts'
+import { createServiceAllocation } from '../allocate/service-allocation.ts'
 import type { RequestInfo, ServerRequest, ServerResponse } from '../request.ts'
 import { watch } from '../watch/watch.ts'
 import { createWatchCache, type WatchCache } from '../watch/watch-cache.ts'
@@ -39,8 +40,8 @@ export interface RegistryOptions {
   readonly fields?: FieldManagement
   /** In order; absent: those of plugins.ts. */
   readonly plugins?: readonly AdmissionPlugin[]
-  /** Work of a kind beside its objects, by group/plural: addresses, ports. */
-  readonly hooks?: ReadonlyMap<string, WriteHooks>
+  /** Where ClusterIPs come from; 10.96.0.0/16 unless set. */
+  readonly serviceSubnet?: string
   /** Throws Forbidden unless the user may create what a PUT or an apply names. */
   readonly authorizeCreate?: (request: ServerRequest) => Promise<void>
 }
@@ -59,13 +60,24 @@ export function createRegistry(options: RegistryOptions): Registry {
   const { store, clock, random, signal } = options
   const cluster = createClusterView(store)
   const resources = createResources(options.protobuf)
+  const budgets = builtinResource(kindEntry('PodDisruptionBudget'), options.protobuf)
+  const hooks = new Map<Resource | undefined, WriteHooks>([
+    [
+      resources.get(keyOf('', 'v1', 'services')),
+      createServiceAllocation({
+        cluster,
+        random,
+        serviceSubnet: options.serviceSubnet ?? '10.96.0.0/16',
+      }),
+    ],
+  ])
   const caches = new Map<string, WatchCache>()
   const context: WriteContext = {
     store,
     clock,
     random,
     admission: createAdmission(options.plugins ?? admissionPlugins, cluster),
-    hooks: ({ entry }) => options.hooks?.get(`${entry.group}/${entry.plural}`) ?? noHooks,
+    hooks: (resource) => hooks.get(resource) ?? noHooks,
     fields: options.fields,
     authorizeCreate: async ({ request }) => options.authorizeCreate?.(request),
     readValue: valueReader(options.protobuf?.read),
@@ -79,7 +91,9 @@ export function createRegistry(options: RegistryOptions): Registry {
 
   async function dispatch(call: Call): Promise<ServerResponse> {
     const { info } = call.request
-    if (call.subresource !== '') return subresourceHandler(call)(context, call, cluster)
+    if (call.subresource !== '') {
+      return subresourceHandler(call)(context, call, { cluster, budgets })
+    }
     if (!call.resource.entry.verbs.includes(info.verb)) {
       throw methodNotSupported(call.resource.entry, info.verb)
     }

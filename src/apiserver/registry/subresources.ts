@@ -3,20 +3,34 @@
 
 import type { ServerAnswer } from '../request.ts'
 import type { Call } from './answers.ts'
+import { bind } from './binding.ts'
 import type { ClusterView } from './cluster-view.ts'
 import { methodNotSupported, unknownResource } from './errors.ts'
+import { evict } from './eviction.ts'
 import { get } from './get.ts'
 import { patch } from './patch.ts'
+import type { Resource } from './resource.ts'
+import { scale } from './scale.ts'
 import { update } from './update.ts'
 import type { WriteContext } from './write.ts'
+
+/** What a subresource may need beside the object itself. */
+export interface Surroundings {
+  readonly cluster: ClusterView
+  readonly budgets: Resource
+}
 
 export type SubresourceHandler = (
   context: WriteContext,
   call: Call,
-  cluster: ClusterView,
+  surroundings: Surroundings,
 ) => Promise<ServerAnswer>
 
-const handlers: Readonly<Record<string, SubresourceHandler>> = {}
+const handlers: Readonly<Record<string, SubresourceHandler>> = {
+  binding: bind,
+  scale,
+  eviction: (context, call, { cluster, budgets }) => evict(context, call, cluster, budgets),
+}
 
 /** Throws NotFound for what is not served here, MethodNotAllowed for a wrong verb. */
 export function subresourceHandler({ resource, subresource, request }: Call): SubresourceHandler {

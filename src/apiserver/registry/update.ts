@@ -45,6 +45,8 @@ export interface Change {
   readonly mayCreate: boolean
   /** managedFields are settled by the change itself: server-side apply. */
   readonly isApply?: boolean
+  /** Made by the server itself, by rules of its own: binding, scale. Strategies don't restrict it. */
+  readonly isDirect?: boolean
   /** Fails with Conflict for an object of another uid. */
   readonly uid?: string
 }
@@ -133,9 +135,11 @@ async function replace(
   const settle = await context.hooks(resource).beginUpdate?.(draft, old)
   let isWritten = false
   try {
-    keepSystemFields(draft, old)
-    strategy.prepareForUpdate(draft, asDraft(old))
-    assertValid(write.call, strategy.validateUpdate(draft, asDraft(old)))
+    if (!change.isDirect) {
+      keepSystemFields(draft, old)
+      strategy.prepareForUpdate(draft, asDraft(old))
+      assertValid(write.call, strategy.validateUpdate(draft, asDraft(old)))
+    }
     await context.admission.validate(admissionRequest(write, 'UPDATE', { object: draft, old }))
     const written = await writeReplaced(context, write, { draft, old, entry })
     isWritten = written !== undefined && written.stored !== undefined

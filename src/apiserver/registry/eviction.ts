@@ -1,0 +1,131 @@
+// POST pods/NAME/eviction: a delete that asks the Pod's disruption budget first.
+
+import { conformObject } from '../../api/decode.ts'
+import { asDraft, copyOf, draftAs, isDraft } from '../../api/draft.ts'
+import { labelSelectorMatches } from '../../api/selector/label.ts'
+import { StatusError } from '../../api/status-error.ts'
+import type { Eviction, Pod, PodDisruptionBudget } from '../../api/types.gen.ts'
+import type { ServerAnswer } from '../request.ts'
+import { type Call, valueAnswer } from './answers.ts'
+import type { ClusterView } from './cluster-view.ts'
+import { deleteObject } from './delete.ts'
+import { type DeleteOptions, deleteOptions } from './delete-options.ts'
+import { badRequest, notFound } from './errors.ts'
+import { planEviction } from './eviction-plan.ts'
+import { bodyMediaType } from './negotiate.ts'
+import { writeOptions } from './options.ts'
+import type { Resource } from './resource.ts'
+import { successStatus } from './success-status.ts'
+import { changeObject } from './update.ts'
+import { timeText, type WriteContext } from './write.ts'
+
+const target = {
+  group: 'policy',
+  version: 'v1',
+  kind: 'Eviction',
+  def: 'io.k8s.api.policy.v1.Eviction',
+}
+
+export async function evict(
+  context: WriteContext,
+  call: Call,
+  cluster: ClusterView,
+  budgets: Resource,
+): Promise<ServerAnswer> {
+  const options = await readOptions(context, call)
+  const { namespace, name } = call
+  const pod = await cluster.get('Pod', { namespace, name })
+  if (!pod) throw notFound(call.resource.entry, name)
+  if (options.uid === undefined || options.uid === pod.metadata.uid) {
+    await askBudget(context, { call, pod, options, cluster, budgets })
+  }
+  await deleteObject(context, { ...call, subresource: '' }, options)
+  return valueAnswer(call, 201, successStatus(201))
+}
+
+async function readOptions(context: WriteContext, call: Call): Promise<DeleteOptions> {
+  const { request, name } = call
+  const { isDryRun, fieldValidation } = writeOptions(request.query, 'CreateOptions')
+  const body = context.readValue(
+    await request.body(),
+    bodyMediaType(request, { hasProtobuf: true }),
+  )
+  const { object } = conformObject(target, body, fieldValidation)
+  const eviction = draftAs<Eviction>(object)
+  if (eviction.metadata?.name && eviction.metadata.name !== name) {
+    throw badRequest('name in URL does not match name in Eviction object')
+  }
+  const sent = isDraft(object['deleteOptions']) ? object['deleteOptions'] : {}
+  const options = deleteOptions(sent, new URLSearchParams())
+  return { ...options, isDryRun: isDryRun || options.isDryRun }
+}
+
+interface Asking {
+  readonly call: Call
+  readonly pod: Pod
+  readonly options: DeleteOptions
+  readonly cluster: ClusterView
+  readonly budgets: Resource
+}
+
+/** Takes one disruption from the Pod's budget; throws TooManyRequests when there is none left. */
+async function askBudget(context: WriteContext, asking: Asking): Promise<void> {
+  const { call, pod, options, cluster } = asking
+  if (needsNoBudget(pod)) return
+  const matching = (await cluster.list('PodDisruptionBudget', call.namespace)).filter((budget) =>
+    labelSelectorMatches(budget.spec?.selector, pod.metadata.labels),
+  )
+  if (matching.length > 1) {
+    throw new StatusError(
+      'InternalError',
+      'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
+    )
+  }
+  const [budget] = matching
+  if (!budget || options.isDryRun) return
+  await takeDisruption(context, asking, budget)
+}
+
+/** Pods that serve nobody: not yet started, done, or already on their way out. */
+function needsNoBudget({ metadata, status }: Pod): boolean {
+  const phase = status?.phase
+  return (
+    phase === 'Succeeded' ||
+    phase === 'Failed' ||
+    phase === 'Pending' ||
+    metadata.deletionTimestamp !== undefined
+  )
+}
+
+async function takeDisruption(
+  context: WriteContext,
+  { call, pod, options, budgets }: Asking,
+  budget: PodDisruptionBudget,
+): Promise<void> {
+  const { isDryRun } = options
+  const write = {
+    call: { ...call, resource: budgets, name: budget.metadata.name, subresource: 'status' },
+    options: { isDryRun, fieldManager: '', fieldValidation: 'Ignore', force: undefined },
+  } as const
+  await changeObject(context, write, {
+    mayCreate: false,
+    isDirect: true,
+    draftOf(old) {
+      const draft = copyOf(asDraft(old ?? {}))
+      const current = draftAs<PodDisruptionBudget>(draft)
+      const plan = planEviction(current, pod)
+      if (plan instanceof StatusError) throw plan
+      if (plan === 'free') return draft
+      const disruptedPods = {
+        ...current.status?.disruptedPods,
+        [pod.metadata.name]: timeText(context.clock.now()),
+      }
+      current.status = {
+        ...current.status,
+        disruptionsAllowed: (current.status?.disruptionsAllowed ?? 0) - 1,
+        disruptedPods,
+      }
+      return draft
+    },
+  })
+}

@@ -1,0 +1,143 @@
+// The scale subresource: replicas of a workload, seen and set as autoscaling/v1 Scale.
+
+import { conformObject } from '../../api/decode.ts'
+import { asDraft, childOf, copyOf, type Draft, draftAs, isDraft } from '../../api/draft.ts'
+import { invalid, toInvalid } from '../../api/field-error.ts'
+import { labelSelectorText, rulesOfLabelSelector, rulesOfLabels } from '../../api/selector/label.ts'
+import type { Scale } from '../../api/types.gen.ts'
+import type { ServerAnswer } from '../request.ts'
+import { type Call, valueAnswer } from './answers.ts'
+import { type ApiObject, textAt, valueAt } from './api-object.ts'
+import { conflict, methodNotSupported, modifiedMessage, notFound } from './errors.ts'
+import { bodyMediaType } from './negotiate.ts'
+import { writeOptions } from './options.ts'
+import { patchType } from './patch.ts'
+import { applyPatch } from './patch-document.ts'
+import { keyOf } from './resource.ts'
+import { type Change, changeObject } from './update.ts'
+import { matchName, matchNamespace, objectOf, type Write, type WriteContext } from './write.ts'
+
+const target = {
+  group: 'autoscaling',
+  version: 'v1',
+  kind: 'Scale',
+  def: 'io.k8s.api.autoscaling.v1.Scale',
+}
+
+export async function scale(context: WriteContext, call: Call): Promise<ServerAnswer> {
+  const { resource, namespace, name, request } = call
+  const { verb } = request.info
+  if (verb === 'get') {
+    const entry = await context.store.get(keyOf(resource, namespace, name))
+    if (!entry) throw notFound(resource.entry, name)
+    return valueAnswer(call, 200, scaleOf(objectOf(resource, entry)))
+  }
+  if (verb === 'update') return change(context, call, await replacement(context, call))
+  if (verb === 'patch') return change(context, call, await patched(context, call))
+  throw methodNotSupported(resource.entry, verb)
+}
+
+type Rescale = (current: Draft) => Draft
+
+async function change(context: WriteContext, call: Call, rescale: Rescale): Promise<ServerAnswer> {
+  const kind = call.request.info.verb === 'patch' ? 'PatchOptions' : 'UpdateOptions'
+  const write: Write = { call, options: writeOptions(call.request.query, kind) }
+  const outcome = await changeObject(context, write, changeOf(call, rescale))
+  return valueAnswer(
+    call,
+    200,
+    scaleOf(outcome.stored ? objectOf(call.resource, outcome.stored) : outcome.object),
+  )
+}
+
+function changeOf(call: Call, rescale: Rescale): Change {
+  return {
+    mayCreate: false,
+    draftOf(old) {
+      const draft = copyOf(asDraft(old ?? {}))
+      const wanted = rescale(asDraft(scaleOf(old ?? emptyObject)))
+      assertScale(call, wanted, old)
+      childOf(draft, 'spec')['replicas'] = draftAs<Scale>(wanted).spec?.replicas ?? 0
+      return draft
+    },
+  }
+}
+
+const emptyObject: ApiObject = { apiVersion: '', kind: '', metadata: { name: '' } }
+
+function assertScale(call: Call, wanted: Draft, old: ApiObject | undefined): void {
+  const { metadata, spec } = draftAs<Scale>(wanted)
+  const replicas = spec?.replicas ?? 0
+  if (replicas < 0) {
+    throw toInvalid({ group: 'autoscaling', kind: 'Scale' }, call.name, [
+      invalid('spec.replicas', replicas, 'must be greater than or equal to 0'),
+    ])
+  }
+  const version = metadata?.resourceVersion
+  if (version && version !== old?.metadata.resourceVersion) {
+    throw conflict(call.resource.entry, call.name, modifiedMessage)
+  }
+}
+
+async function replacement(context: WriteContext, call: Call): Promise<Rescale> {
+  const { request } = call
+  const { fieldValidation } = writeOptions(request.query, 'UpdateOptions')
+  const body = context.readValue(
+    await request.body(),
+    bodyMediaType(request, { hasProtobuf: true }),
+  )
+  const { object, warnings } = conformObject(target, body, fieldValidation)
+  request.warnings.push(...warnings)
+  matchNamespace(call, object)
+  matchName(call, object)
+  return () => object
+}
+
+async function patched(context: WriteContext, call: Call): Promise<Rescale> {
+  const { request } = call
+  const { fieldValidation } = writeOptions(request.query, 'PatchOptions')
+  const type = patchType({ ...context, fields: undefined }, call)
+  const body = await request.body()
+  return (current) => {
+    const document =
+      type === 'apply' ? current : applyPatch(target, current, { type, body, fieldValidation })
+    return conformObject(target, document, fieldValidation).object
+  }
+}
+
+/** A workload's Scale; the selector is text, as the autoscaler wants it. */
+function scaleOf(object: ApiObject): ApiObject {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
+  const selector = selectorText(object)
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: {
+      name,
+      ...(namespace && { namespace }),
+      ...(uid && { uid }),
+      ...(resourceVersion && { resourceVersion }),
+      ...(creationTimestamp && { creationTimestamp }),
+    },
+    spec: replicasIfAny(valueAt(object, 'spec', 'replicas')),
+    status: {
+      replicas: valueAt(object, 'status', 'replicas') ?? 0,
+      ...(selector && { selector }),
+    },
+  }
+}
+
+function replicasIfAny(replicas: unknown): object {
+  return replicas ? { replicas } : {}
+}
+
+function selectorText(object: ApiObject): string {
+  const selector = valueAt(object, 'spec', 'selector')
+  if (!isDraft(selector)) return textAt(object, 'spec', 'selector') ?? ''
+  // A ReplicationController's selector is the plain map of labels.
+  const rules =
+    object.kind === 'ReplicationController'
+      ? rulesOfLabels(selector as Readonly<Record<string, string>>)
+      : rulesOfLabelSelector(selector)
+  return rules === 'nothing' ? '' : labelSelectorText(rules)
+}
