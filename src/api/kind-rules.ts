@@ -29,13 +29,16 @@ export interface KindRules {
   readonly validateUpdate?: (next: Draft, previous: Draft) => FieldError[]
 }
 
+const rbac = { nameProblems: pathSegmentProblems, allowsCreateOnUpdate: true }
+
 const table: Readonly<Record<string, Partial<KindRules>>> = {
   '/Namespace': { nameProblems: dnsLabelProblems },
   '/Service': { nameProblems: dns1035Problems, allowsCreateOnUpdate: true },
-  'rbac.authorization.k8s.io/Role': {
-    nameProblems: pathSegmentProblems,
-    allowsCreateOnUpdate: true,
-  },
+  'apiregistration.k8s.io/APIService': { nameProblems: pathSegmentProblems },
+  'rbac.authorization.k8s.io/Role': rbac,
+  'rbac.authorization.k8s.io/RoleBinding': rbac,
+  'rbac.authorization.k8s.io/ClusterRole': rbac,
+  'rbac.authorization.k8s.io/ClusterRoleBinding': rbac,
 }
 
 /** What holds for this kind; subdomain names and nothing particular where the table is silent. */
