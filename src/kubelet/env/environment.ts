@@ -36,7 +36,7 @@ export function environment(
   // A variable sees those before it: a reference to a later one stays as it is written.
   const inScope = new Map(found)
   for (const variable of container.env ?? []) {
-    const value = valueOf(variable, { container, context, sources, inScope })
+    const value = variableValue(variable, { container, context, sources, inScope })
     if (value === undefined) continue
     inScope.set(variable.name, value)
     found.set(variable.name, value)
@@ -70,7 +70,7 @@ interface Scope {
   readonly inScope: ReadonlyMap<string, string>
 }
 
-function valueOf({ value, valueFrom }: EnvVar, scope: Scope): string | undefined {
+function variableValue({ value, valueFrom }: EnvVar, scope: Scope): string | undefined {
   if (valueFrom) return valueFromSource(valueFrom, scope)
   return expand(value ?? '', (name) => scope.inScope.get(name))
 }

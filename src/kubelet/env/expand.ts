@@ -2,9 +2,9 @@
 // Source: k8s.io/kubernetes third_party/forked/golang/expansion.
 
 /** $(NAME) becomes its value; $$ a dollar sign; a name nobody knows stays as it is written. */
-export function expand(text: string, valueOf: (name: string) => string | undefined): string {
+export function expand(text: string, lookUp: (name: string) => string | undefined): string {
   return text.replace(/\$(\$|\(([^)]*)\))/g, (whole, rest: string, name: string) =>
-    rest === '$' ? '$' : (valueOf(name) ?? whole),
+    rest === '$' ? '$' : (lookUp(name) ?? whole),
   )
 }
 

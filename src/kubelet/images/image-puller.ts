@@ -14,18 +14,18 @@ export class ImageFailure extends Error {
   readonly reason: string
   readonly retryAtMs: number
   /** What the wait is called after the failure itself. */
-  readonly then: { readonly reason: string; readonly message: string } | undefined
+  readonly afterwards: { readonly reason: string; readonly message: string } | undefined
 
   constructor(
     reason: string,
     message: string,
-    retry: { readonly atMs: number; readonly then?: ImageFailure['then'] },
+    retry: { readonly atMs: number; readonly afterwards?: ImageFailure['afterwards'] },
   ) {
     super(message)
     this.name = 'ImageFailure'
     this.reason = reason
     this.retryAtMs = retry.atMs
-    this.then = retry.then
+    this.afterwards = retry.afterwards
   }
 }
 
@@ -74,7 +74,7 @@ export function createImagePuller(settings: ImagePullerSettings): ImagePuller {
     const text = error instanceof Error ? error.message : String(error)
     return new ImageFailure('ErrImagePull', text, {
       atMs: backOffEnd(next, atMs) ?? atMs,
-      then: {
+      afterwards: {
         reason: 'ImagePullBackOff',
         message: `Back-off pulling image "${image}": ErrImagePull: ${text}`,
       },

@@ -18,7 +18,7 @@ export interface StartFailure {
   readonly atMs: number
   readonly retryAtMs: number
   /** What the wait is called once the failure itself has been shown, e.g. ImagePullBackOff. */
-  readonly then?: { readonly reason: string; readonly message: string }
+  readonly afterwards?: { readonly reason: string; readonly message: string }
 }
 
 export interface ProbeVerdicts {

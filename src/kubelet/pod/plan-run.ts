@@ -149,13 +149,13 @@ function startOrWait(
 ): Pick<Outcome, 'start' | 'wait' | 'lookAgainAtMs'> {
   const { memory, nowMs, runtime } = observed
   const failure = memory.failures.get(name)
-  if (memory.busy.starting.has(name)) return failure ? { wait: failure.then ?? failure } : {}
+  if (memory.busy.starting.has(name)) return failure ? { wait: failure.afterwards ?? failure } : {}
   if (failure && nowMs < failure.retryAtMs) {
     const shownUntilMs = failure.atMs + failureShownMs
-    if (failure.then && nowMs >= shownUntilMs)
-      return { wait: failure.then, lookAgainAtMs: failure.retryAtMs }
+    if (failure.afterwards && nowMs >= shownUntilMs)
+      return { wait: failure.afterwards, lookAgainAtMs: failure.retryAtMs }
     const { reason, message } = failure
-    const lookAgainAtMs = failure.then
+    const lookAgainAtMs = failure.afterwards
       ? Math.min(shownUntilMs, failure.retryAtMs)
       : failure.retryAtMs
     return { wait: { reason, message }, lookAgainAtMs }
@@ -169,7 +169,7 @@ function startOrWait(
       attempt,
       ...(backOff && { backOff }),
     },
-    ...(failure?.then && { wait: failure.then }),
+    ...(failure?.afterwards && { wait: failure.afterwards }),
   }
 }
 

@@ -53,9 +53,9 @@ export async function startContainer(
     if (signal.aborted) return undefined
     const atMs = context.clock.now().getTime()
     if (error instanceof ImageFailure) {
-      const { reason, message, retryAtMs, then } = error
+      const { reason, message, retryAtMs, afterwards } = error
       events.warn('Failed', `Error: ${reason}`, name)
-      return { reason, message, atMs, retryAtMs, ...(then && { then }) }
+      return { reason, message, atMs, retryAtMs, ...(afterwards && { afterwards }) }
     }
     const { reason, message } = error instanceof StepFailed ? error : stepFailed(error)
     if (reason !== 'PostStartHookError') events.warn('Failed', `Error: ${message}`, name)
