@@ -31,15 +31,33 @@ export async function runController<O>(
   const { informers, clock, signal } = shell
   const queue = createQueue({ clock, signal })
   enqueueChanges(controller, informers, queue)
+  const { name, workers } = controller
+  await runWorkers({ name, workers, queue, shell }, (key) => reconcile(controller, shell, key))
+}
+
+export interface Workers {
+  readonly name: string
+  readonly workers?: number | undefined
+  readonly queue: Queue
+  readonly shell: Pick<ControllerShell, 'informers' | 'log' | 'signal'>
+}
+
+/**
+ * Handles keys, each by one worker at a time, once the listers are full; a key comes back after
+ * the milliseconds that its handling resolves to, or, when it rejects, later and later.
+ */
+export async function runWorkers(
+  { name, workers = 5, queue, shell }: Workers,
+  handle: (key: ObjectKey) => Promise<number | undefined>,
+): Promise<void> {
+  const { informers, signal } = shell
+  const log = shell.log.with({ controller: name })
   try {
     await informers.synced(signal)
   } catch {
     return
   }
-  const workers = Array.from({ length: controller.workers ?? 5 }, () =>
-    work(controller, shell, queue),
-  )
-  await Promise.all(workers)
+  await Promise.all(Array.from({ length: workers }, () => work(queue, handle, { log, signal })))
 }
 
 function enqueueChanges<O>(
@@ -80,19 +98,18 @@ function ownersOf({ previous, current }: ObjectChange<KubeObject>, kind: Kind): 
 }
 
 /** Takes keys until the signal aborts. The one place where a reconcile's error is caught. */
-async function work<O>(
-  controller: Controller<O>,
-  shell: ControllerShell,
+async function work(
   queue: Queue,
+  handle: (key: ObjectKey) => Promise<number | undefined>,
+  { log, signal }: { readonly log: Log; readonly signal: AbortSignal },
 ): Promise<void> {
-  const log = shell.log.with({ controller: controller.name })
   for (let key = await queue.take(); key !== undefined; key = await queue.take()) {
     try {
-      const requeueAfterMs = await reconcile(controller, shell, objectKey(key))
+      const requeueAfterMs = await handle(objectKey(key))
       queue.forget(key)
       if (requeueAfterMs !== undefined) queue.addAfter(key, requeueAfterMs)
     } catch (error) {
-      if (shell.signal.aborted) return
+      if (signal.aborted) return
       // A conflict says only that the caches are behind: their next change is on its way.
       if (!isReason(error, 'Conflict')) log.warn('will be tried again', { key, error })
       queue.retry(key)

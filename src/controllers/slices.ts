@@ -67,9 +67,9 @@ function planGroup(
   const added = [...wanted.values()]
   // Slices that change anyway take new endpoints first, the fullest before the others.
   const byUse = kept.toSorted(
-    (a, b) => Number(isKept(b)) - Number(isKept(a)) || b.endpoints.length - a.endpoints.length,
+    (a, b) => Number(isKept(a)) - Number(isKept(b)) || b.endpoints.length - a.endpoints.length,
   )
-  for (const { endpoints } of byUse.toReversed()) {
+  for (const { endpoints } of byUse) {
     endpoints.push(...added.splice(0, mostEndpoints - endpoints.length))
   }
   const isEmpty = kept.every(({ endpoints }) => endpoints.length === 0) && added.length === 0
@@ -146,4 +146,7 @@ export function groupEndpoints(
   return [...groups.values()]
 }
 
-export const addressTypeOf = (address: string) => (address.includes(':') ? 'IPv6' : 'IPv4')
+export type AddressType = 'IPv4' | 'IPv6'
+
+export const addressTypeOf = (address: string): AddressType =>
+  address.includes(':') ? 'IPv6' : 'IPv4'

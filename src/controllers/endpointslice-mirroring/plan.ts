@@ -37,7 +37,7 @@ export function planMirroring({ endpoints, slices }: Observed): Plan {
       }),
     )
     const entry = (ready: boolean) => (address: EndpointAddress) => ({
-      addressType: addressTypeOf(address.ip) as 'IPv4' | 'IPv6',
+      addressType: addressTypeOf(address.ip),
       ports,
       endpoint: endpointOf(address, ready),
     })

@@ -24,6 +24,7 @@ import {
   targetOf,
 } from '../service-pods.ts'
 import {
+  type AddressType,
   addressTypeOf,
   groupEndpoints,
   managedByLabel,
@@ -47,7 +48,7 @@ const longestPrefix = 57
 export function planEndpointSlices({ service, pods, node, slices }: Observed): Plan {
   if (!hasPods(service) || service.metadata.deletionTimestamp) return nothing
   const families = service.spec.ipFamilies ?? ['IPv4']
-  const addressTypes = families.map((family) => (family === 'IPv6' ? 'IPv6' : 'IPv4'))
+  const addressTypes = families.map((family): AddressType => (family === 'IPv6' ? family : 'IPv4'))
   const entries = pods
     .filter((pod) => mayHaveEndpoint(pod, true))
     .flatMap((pod) => {

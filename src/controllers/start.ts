@@ -1,0 +1,47 @@
+// Starts the controllers of the table: all of them, sharing one set of informers.
+
+import type { ControllerShell } from '../client/controller-runner.ts'
+import type { ApiClient } from '../client/create-client.ts'
+import { createEventRecorder } from '../client/events.ts'
+import { createInformers, type RunningInformers } from '../client/informers.ts'
+import { type Clock, systemClock } from '../lib/clock.ts'
+import { type Log, silentLog } from '../lib/log.ts'
+import { type Random, systemRandom } from '../lib/random.ts'
+import { controllers, controllerWants } from './controllers.ts'
+
+export interface ControllersShell extends ControllerShell {
+  readonly client: ApiClient
+  readonly random: Random
+  /** PEM of the certificate authority that Pods are to trust. */
+  readonly rootCa: string
+}
+
+export interface ControllersOptions {
+  readonly client: ApiClient
+  readonly rootCa: string
+  readonly signal: AbortSignal
+  readonly clock?: Clock
+  readonly random?: Random
+  readonly log?: Log
+  /** Shared with the scheduler where it runs in the same process; must hold controllerWants. */
+  readonly informers?: RunningInformers
+}
+
+export interface RunningControllers {
+  readonly informers: RunningInformers
+  /** Resolves when the signal has aborted and every controller has ended. */
+  readonly ended: Promise<void>
+}
+
+export function startControllers(options: ControllersOptions): RunningControllers {
+  const { client, signal, rootCa } = options
+  const { clock = systemClock, random = systemRandom, log = silentLog } = options
+  const informers =
+    options.informers ?? createInformers(client, controllerWants, { signal, clock, random, log })
+  const running = controllers.map(({ name, run }) => {
+    const source = { component: name }
+    const recorder = createEventRecorder({ client, clock, random, signal, source, log })
+    return run({ client, informers, recorder, clock, random, log, signal, rootCa })
+  })
+  return { informers, ended: Promise.all([...running, informers.ended]).then(() => {}) }
+}
