@@ -5,6 +5,7 @@
 import { ConformError, mismatch, type Place } from './conform-error.ts'
 import { conformSpecial, zeroSpecial } from './conform-special.ts'
 import type { Draft, DraftValue } from './draft.ts'
+import { placeText } from './json-text.ts'
 import { roundUpToMilli } from './quantity.ts'
 import {
   type Definition,
@@ -53,15 +54,7 @@ function conformStruct(value: unknown, def: string, place: Place): Draft {
 function removeUnknown(object: Draft, key: string, place: Place): void {
   delete object[key]
   if (place.unknown.length >= unknownLimit) return
-  place.unknown.push(pathText(place.segments, key))
-}
-
-function pathText(segments: readonly string[], key: string): string {
-  return [...segments, key].reduce(
-    (text, segment) =>
-      text === '' || segment.startsWith('[') ? text + segment : `${text}.${segment}`,
-    '',
-  )
+  place.unknown.push(placeText([...place.segments, key]))
 }
 
 function conformField(object: Draft, key: string, field: Field, place: Place): void {

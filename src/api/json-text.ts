@@ -19,6 +19,15 @@ export function membersOf(text: string): Member[] {
   return members
 }
 
+/** A place as strict decoding names it: spec.containers[0].image */
+export function placeText(segments: readonly string[]): string {
+  return segments.reduce(
+    (text, segment) =>
+      text === '' || segment.startsWith('[') ? text + segment : `${text}.${segment}`,
+    '',
+  )
+}
+
 /** What encoding/json says about text that JSON.parse refuses. */
 export function jsonSyntaxProblem(text: string): string {
   try {

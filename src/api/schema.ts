@@ -76,15 +76,23 @@ export function definitionOf(name: string): Definition {
 
 const everywhere = 'all'
 
+const namesByType = new Map<string, string | undefined>()
+
 /** The definition of a type by its names; DeleteOptions and the like are in every group. */
 export function definitionNameOf(apiVersion: string, kind: string): string | undefined {
   const wanted = `${apiVersion.includes('/') ? '' : '/'}${apiVersion}/${kind}`
-  for (const name in definitions) {
-    const gvk = definitions[name]?.gvk
-    if (gvk === everywhere && name.endsWith(`.${kind}`)) return name
-    if (Array.isArray(gvk) && gvk.includes(wanted)) return name
+  if (!namesByType.has(wanted) && namesByType.size < 1000) {
+    namesByType.set(wanted, findName(wanted, kind))
   }
-  return undefined
+  return namesByType.get(wanted)
+}
+
+function findName(wanted: string, kind: string): string | undefined {
+  return Object.keys(definitions).find((name) => {
+    const gvk = definitions[name]?.gvk
+    if (gvk === everywhere) return name.endsWith(`.${kind}`)
+    return Array.isArray(gvk) && gvk.includes(wanted)
+  })
 }
 
 /** The definition of a field's element, or undefined for a plain value. */

@@ -1,7 +1,7 @@
 // Unknown and repeated fields of a JSON body in document order, for strict decoding. Slow and
 // exact: used only once a repeated key is known to be there.
 
-import { type Member, membersOf } from './json-text.ts'
+import { type Member, membersOf, placeText } from './json-text.ts'
 import { definitionOf, type Field, fieldOf } from './schema.ts'
 
 /** What a member's value is, as far as the schema says. */
@@ -25,12 +25,6 @@ function problemOf({ path, key, isRepeated }: Member, def: string | undefined): 
   }
   const isRaw = shape === 'opaque' && def !== undefined
   return isRepeated && !isRaw ? `duplicate field "${placeText([...path, key])}"` : undefined
-}
-
-function placeText(segments: readonly string[]): string {
-  return segments.reduce((text, segment) =>
-    segment.startsWith('[') ? text + segment : `${text}.${segment}`,
-  )
 }
 
 /** The shape of the object at `path`; undefined within an unknown field. */
