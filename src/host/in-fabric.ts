@@ -1,0 +1,55 @@
+// Runs a test file inside a fabric: the file starts a fabric and then itself in it.
+// In: the file and the nodes it wants. Out: true inside, where the file defines its tests.
+
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { enterFabric, startFabric, stopFabric } from './fabric.ts'
+import type { FabricNode } from './fabric-script.ts'
+import { servePorter } from './serve-porter.ts'
+
+const insideVariable = 'SAMPAN_TEST_IN_FABRIC'
+
+/** Nodes node-1, node-2, ... with the addresses that a cluster gives them. */
+export function testNodes(count: number): readonly FabricNode[] {
+  return Array.from({ length: count }, (_, index) => ({
+    name: `node-${index + 1}`,
+    address: `172.18.0.${index + 2}`,
+    podCidr: `10.244.${index}.0/24`,
+  }))
+}
+
+/**
+ * `if (isInFabric(import.meta.url, nodes)) { ...tests }`. Inside, the process has an IPC channel
+ * to a porter on the host.
+ */
+export function isInFabric(url: string, nodes: readonly FabricNode[]): boolean {
+  if (process.env[insideVariable]) return true
+  test('in a fabric', async () => {
+    const isRoot = process.getuid?.() === 0
+    const { holderPid, startTime } = await startFabric({ nodes, isRoot })
+    try {
+      assert.equal(await runInside(enterFabric(holderPid, { isRoot }), fileURLToPath(url)), 0)
+    } finally {
+      await stopFabric({ holderPid, startTime })
+    }
+  })
+  return false
+}
+
+async function runInside(enter: readonly string[], file: string): Promise<number> {
+  const [program = '', ...args] = [...enter, process.execPath, file]
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env
+  const child = spawn(program, args, {
+    env: { ...env, [insideVariable]: '1' },
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  })
+  servePorter(child)
+  let output = ''
+  child.stdout?.on('data', (chunk) => (output += chunk))
+  const [code] = await once(child, 'close')
+  if (code !== 0) process.stdout.write(output)
+  return code
+}
