@@ -2,7 +2,6 @@
 // In: a registry, keys, where to listen. Out: a server that is bootstrapped and answers.
 
 import { createPrivateKey, createPublicKey } from 'node:crypto'
-import type { ProtobufReader } from '../api/decode.ts'
 import { kinds } from '../api/kinds.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
@@ -30,6 +29,8 @@ import { type Front, type Listen, openFront, type TlsFiles } from './front/tls-f
 import { type HealthCheck, serveHealth } from './health.ts'
 import { type InProcessTransport, inProcess } from './in-process.ts'
 import { createMetrics } from './metrics.ts'
+import { createOpenApi } from './openapi/openapi.ts'
+import { kubernetesProtobuf } from './protobuf.ts'
 import { type Authorizer, createAuthorizer } from './rbac/authorizer.ts'
 import { followPolicy } from './rbac/follow-policy.ts'
 import { createPolicyIndex } from './rbac/policy-index.ts'
@@ -65,7 +66,6 @@ export interface ApiServerOptions {
   readonly random?: Random
   /** The kinds served now; all built-in ones unless custom kinds are added. */
   readonly liveKinds?: LiveKinds
-  readonly readProtobuf?: ProtobufReader
   /** A static token file's text. */
   readonly tokenFile?: string
   readonly auditSink?: AuditSink
@@ -166,9 +166,11 @@ function routesOf(served: Served): RequestHandler {
   const { options, reader, authorizer, accounts, tokens, clock } = served
   const { serverAddress, serverPort } = options.cluster
   const address = `${serverAddress}:${serverPort}`
-  const read = objectReader(options.readProtobuf)
+  const read = objectReader(kubernetesProtobuf.read)
   const random = options.random ?? systemRandom
-  const discovery = createDiscovery(options.liveKinds ?? (() => kinds), address)
+  const liveKinds = options.liveKinds ?? (() => kinds)
+  const discovery = createDiscovery(liveKinds, address)
+  const openApi = createOpenApi(liveKinds)
   const health = serveHealth([ping, ...(options.healthChecks ?? [])])
   const issuer = serveIssuerDiscovery(accounts, `https://${address}`)
   const uuid = () => random.uuid()
@@ -177,6 +179,7 @@ function routesOf(served: Served): RequestHandler {
     paths: {
       api: discovery.serve,
       apis: discovery.serve,
+      openapi: openApi.serve,
       version: serveVersion,
       healthz: health,
       livez: health,
@@ -195,7 +198,7 @@ function routesOf(served: Served): RequestHandler {
       ...proxyRoutes(streams),
     },
     registry: options.registry.handle,
-    index: () => [...ownPaths, ...discovery.paths()],
+    index: () => [...ownPaths, ...discovery.paths(), ...openApi.paths()],
   })
 }
 
@@ -208,8 +211,6 @@ const ownPaths = [
   '/livez',
   '/livez/ping',
   '/metrics',
-  '/openapi/v2',
-  '/openapi/v3',
   '/openid/v1/jwks',
   '/readyz',
   '/readyz/ping',

@@ -73,7 +73,7 @@ export async function writeAnswer(
   }
   const parts = answer.body instanceof Uint8Array ? [answer.body] : answer.body
   const body = await packed(parts, headers, exchange)
-  headers['content-length'] = String(sizeOf(body))
+  if (answer.status !== 304) headers['content-length'] = String(sizeOf(body))
   exchange.writeHead(answer.status, headers)
   if (exchange.method !== 'HEAD') for (const part of body) exchange.output.write(part)
   exchange.output.end()

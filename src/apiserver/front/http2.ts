@@ -1,6 +1,7 @@
 // HTTP/2 on accepted TLS connections, by Node's own sessions.
 
 import { constants, performServerHandshake, type ServerHttp2Session } from 'node:http2'
+import { Readable } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { ChainHandler } from '../chain-request.ts'
 import { type OpenRequests, type Peer, serveExchange } from './exchange.ts'
@@ -34,15 +35,21 @@ export function http2Framing(handler: ChainHandler, open: OpenRequests): Framing
           url: headers[':path'] ?? '/',
           headers,
           peer,
-          input: stream,
+          get input() {
+            return stream.endAfterHeaders ? Readable.from([]) : stream
+          },
           output: stream,
           writeHead: (status: number, fields: Record<string, string | string[]>) => {
             if (!stream.destroyed) stream.respond({ ...fields, ':status': status })
           },
         }
-        serveExchange(exchange, handler, open).catch(() =>
-          stream.close(constants.NGHTTP2_INTERNAL_ERROR),
+        // Node resets a stream whose body nobody read once the answer is written, and clients may
+        // see the reset before the answer's end: so whatever is left of the body is read away.
+        serveExchange(exchange, handler, open).then(
+          () => stream.resume(),
+          () => stream.close(constants.NGHTTP2_INTERNAL_ERROR),
         )
+        if (stream.endAfterHeaders) stream.resume()
       })
     },
     close() {

@@ -10,13 +10,13 @@ import type { ServerRequest } from '../request.ts'
 export type ObjectReader = <T>(request: ServerRequest, target: DecodeTarget) => Promise<T>
 
 /** Reads what is POSTed; anything but POST is refused. */
-export function objectReader(readProtobuf: ProtobufReader | undefined): ObjectReader {
+export function objectReader(readProtobuf: ProtobufReader): ObjectReader {
   return async (request, target) => {
     if (request.method !== 'POST') throw methodNotAllowed()
     const asked = request.query.get('fieldValidation')
     const fieldValidation = asked === 'Strict' || asked === 'Ignore' ? asked : 'Warn'
     const bytes = await request.body()
-    const options = { fieldValidation, ...(readProtobuf && { readProtobuf }) } as const
+    const options = { fieldValidation, readProtobuf } as const
     const { object, warnings } = decodeBody(
       target,
       bytes,
