@@ -14,13 +14,16 @@ const interrupt = new AbortController()
 process.once('SIGINT', () => interrupt.abort(new Error('interrupted')))
 process.once('SIGTERM', () => interrupt.abort(new Error('ended')))
 // A reader that has seen enough (sampan … | head) is no error.
-process.stdout.on('error', () => process.exit(0))
+process.on('uncaughtException', (error) => {
+  if ('code' in error && error.code === 'EPIPE') process.exit(0)
+  throw error
+})
 
 const folder = dirname(import.meta.filename)
 const isBundled = import.meta.filename.endsWith('.js')
 
 process.exitCode = await runCli(process.argv.slice(2), {
-  out: streamOutput(process.stdout, process.stderr),
+  out: streamOutput(process),
   env: process.env,
   cwd: process.cwd(),
   clock: systemClock,

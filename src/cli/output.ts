@@ -23,27 +23,37 @@ interface Stream {
 
 const eraseLine = '\r\x1b[2K'
 
-export function streamOutput(stdout: Stream, stderr: Stream): Output {
-  const colors = pc.createColors(Boolean(stderr.isTTY) && pc.isColorSupported)
+export interface Streams {
+  readonly stdout: Stream
+  readonly stderr: Stream
+}
+
+/**
+ * `streams` are asked for when something is written: Node.js makes a pipe non-blocking as soon as
+ * it is looked at, which a program that this process becomes could not cope with.
+ */
+export function streamOutput(streams: Streams): Output {
+  const color = (name: 'yellow' | 'red' | 'green' | 'dim', text: string) =>
+    pc.createColors(Boolean(streams.stderr.isTTY) && pc.isColorSupported)[name](text)
   let isBusy = false
   const say = (text: string) => {
-    stderr.write(`${isBusy ? eraseLine : ''}${text}\n`)
+    streams.stderr.write(`${isBusy ? eraseLine : ''}${text}\n`)
     isBusy = false
   }
   return {
     print: (text) => {
-      if (isBusy) stderr.write(eraseLine)
+      if (isBusy) streams.stderr.write(eraseLine)
       isBusy = false
-      stdout.write(`${text}\n`)
+      streams.stdout.write(`${text}\n`)
     },
-    json: (value) => void stdout.write(`${JSON.stringify(value, undefined, 2)}\n`),
+    json: (value) => void streams.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`),
     note: say,
-    warn: (text) => say(`${colors.yellow('warning:')} ${text}`),
-    error: (text) => say(`${colors.red('error:')} ${text}`),
-    step: (text, ms) => say(`${colors.green('✓')} ${text} ${colors.dim(seconds(ms))}`),
+    warn: (text) => say(`${color('yellow', 'warning:')} ${text}`),
+    error: (text) => say(`${color('red', 'error:')} ${text}`),
+    step: (text, ms) => say(`${color('green', '✓')} ${text} ${color('dim', seconds(ms))}`),
     busy(text) {
-      if (!stderr.isTTY) return
-      stderr.write(`${eraseLine}${colors.dim(`  ${text} …`)}`)
+      if (!streams.stderr.isTTY) return
+      streams.stderr.write(`${eraseLine}${color('dim', `  ${text} …`)}`)
       isBusy = true
     },
   }

@@ -61,7 +61,13 @@ function addVerb(program: Command, verb: Verb, act: Act): void {
 /** A group stands in the help where its first verb does. */
 function groupCommand(program: Command, name: string): Command {
   const found = program.commands.find((command) => command.name() === name)
-  return found ?? program.command(name).description(groups[name] ?? '').helpCommand(false)
+  return (
+    found ??
+    program
+      .command(name)
+      .description(groups[name] ?? '')
+      .helpCommand(false)
+  )
 }
 
 function grandchildren(program: Command): readonly Command[] {

@@ -53,12 +53,8 @@ export async function tendCluster(options: TendOptions): Promise<void> {
   mkdirSync(folder.logs, { recursive: true })
   const porterMark = await markOf(process.pid)
   const { holderPid, startTime } = await fabric
-  board.set({
-    wanted: 'running',
-    porter: porterMark,
-    holder: { pid: holderPid, startTime },
-    parts: board.get().parts,
-  })
+  const holder = { pid: holderPid, startTime }
+  board.set({ ...board.get(), wanted: 'running', porter: porterMark, holder })
   options.onStep('private network')
 
   const children = new Map<PartName, ChildProcess>()
@@ -113,17 +109,20 @@ export async function tendCluster(options: TendOptions): Promise<void> {
     for (const [name, peer] of children) {
       if (name !== part.name) tell(peer, { say: 'peer-ready', part: part.name })
     }
-    if (!isUp) options.onStep(part.readyStep)
     const { apiServerPort } = told.report
+    if (apiServerPort) board.set({ ...board.get(), apiServerPort })
+    if (!isUp) options.onStep(part.readyStep)
+    await noteReady(part, child)
+    if (isUp || !ready.has('control-plane') || !ready.has('agent')) return
+    isUp = true
+    options.onUp(board.get().apiServerPort ?? 0)
+  }
+
+  async function noteReady(part: PartEntry, child: ChildProcess): Promise<void> {
     const pid = child.pid && ((await innerPid(child.pid)) ?? child.pid)
     const mark = pid && (await markOf(pid))
     const restarts = board.get().parts[part.name]?.restarts ?? 0
     if (mark) board.setPart(part.name, { ...mark, restarts, isReady: true })
-    if (apiServerPort) board.set({ ...board.get(), apiServerPort })
-    if (!isUp && ready.has('control-plane') && ready.has('agent')) {
-      isUp = true
-      options.onUp(board.get().apiServerPort ?? 0)
-    }
   }
 }
 

@@ -16,21 +16,25 @@ import type { ControllersShell } from './start.ts'
 export interface ControllerEntry {
   /** As upstream names it; flags and logs use it. */
   readonly name: string
+  /** The ServiceAccount of kube-system as which it works: its role allows what it does. */
+  readonly account: string
   readonly wants: readonly Want[]
   /** Resolves when the signal has aborted and all its work has ended. */
   run(shell: ControllersShell): Promise<void>
 }
 
-const planned = <O>(controller: Controller<O>): ControllerEntry => ({
+const planned = <O>(controller: Controller<O>, account = controller.name): ControllerEntry => ({
   name: controller.name,
+  account,
   wants: wantsOf(controller as unknown as AnyController),
   run: (shell) => runController(controller, shell),
 })
 
 export const controllers: readonly ControllerEntry[] = [
-  planned(serviceAccountController),
+  planned(serviceAccountController, 'service-account-controller'),
   {
     name: 'root-ca-certificate-publisher',
+    account: 'root-ca-cert-publisher',
     wants: [{ kind: 'Namespace' }, { kind: 'ConfigMap' }],
     run: (shell) => runController(rootCaPublisher(shell.rootCa), shell),
   },
@@ -38,10 +42,11 @@ export const controllers: readonly ControllerEntry[] = [
   planned(replicaSetController),
   planned(replicationController),
   planned(endpointsController),
-  planned(endpointSliceController),
-  planned(endpointSliceMirroringController),
+  planned(endpointSliceController, 'endpointslice-controller'),
+  planned(endpointSliceMirroringController, 'endpointslicemirroring-controller'),
   {
     name: 'namespace-controller',
+    account: 'namespace-controller',
     wants: [{ kind: 'Namespace' }, { kind: 'Pod' }],
     run: runNamespaceController,
   },

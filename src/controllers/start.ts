@@ -17,7 +17,10 @@ export interface ControllersShell extends ControllerShell {
 }
 
 export interface ControllersOptions {
+  /** Reads for all of them. */
   readonly client: ApiClient
+  /** Writes as one of them, by its ServiceAccount; without it, all write through `client`. */
+  readonly clientOf?: (account: string) => ApiClient
   readonly rootCa: string
   readonly signal: AbortSignal
   readonly clock?: Clock
@@ -34,12 +37,14 @@ export interface RunningControllers {
 }
 
 export function startControllers(options: ControllersOptions): RunningControllers {
-  const { client, signal, rootCa } = options
+  const { signal, rootCa } = options
   const { clock = systemClock, random = systemRandom, log = silentLog } = options
   const informers =
-    options.informers ?? createInformers(client, controllerWants, { signal, clock, random, log })
-  const running = controllers.map(({ name, run }) => {
+    options.informers ??
+    createInformers(options.client, controllerWants, { signal, clock, random, log })
+  const running = controllers.map(({ name, account, run }) => {
     const source = { component: name }
+    const client = options.clientOf?.(account) ?? options.client
     const recorder = createEventRecorder({ client, clock, random, signal, source, log })
     return run({ client, informers, recorder, clock, random, log, signal, rootCa })
   })

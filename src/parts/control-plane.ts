@@ -3,35 +3,67 @@
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createRegistry } from '../apiserver/registry/registry.ts'
+import { createRegistry, type Registry } from '../apiserver/registry/registry.ts'
 import { type ApiServer, startApiServer } from '../apiserver/server.ts'
+import { createClient } from '../client/create-client.ts'
 import { fabricAddress, fabricApiPort } from '../cluster/config.ts'
 import { type PartContext, runPart } from '../cluster/run-part.ts'
+import { startControllers } from '../controllers/start.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
 import { logStore } from '../store/drivers/log.ts'
+import type { Store } from '../store/store.ts'
+import { protobufCodec } from './protobuf-codec.ts'
 
 runPart({ name: 'control-plane' }, async (context) => {
   const { folder, signal } = context
   // The host's port is asked for while the store is read.
   const hostServer = openHostServer(context)
   await using store = await logStore(folder.store)
-  const registry = createRegistry({ store, clock: systemClock, random: systemRandom, signal })
-  const server = await openApiServer(context, registry)
+  const server = await openApiServer(context, store)
   const listening = await hostServer
   await server.listen(listening)
+  const controllers = runControllers(context, server)
   context.ready({ apiServerPort: portOf(listening) })
   await ended(signal)
+  await controllers.ended
   await server.close()
 })
 
-function openApiServer(
-  { config, folder, log }: PartContext,
-  registry: ReturnType<typeof createRegistry>,
-): Promise<ApiServer> {
+function openRegistry({ config, signal }: PartContext, store: Store): Registry {
+  return createRegistry({
+    store,
+    clock: systemClock,
+    random: systemRandom,
+    signal,
+    protobuf: protobufCodec,
+    serviceSubnet: config.serviceSubnet,
+  })
+}
+
+/** They are clients as any other; only their requests need no socket. */
+function runControllers({ folder, log, signal }: PartContext, server: ApiServer) {
+  const clientOf = (name: string, ...groups: string[]) =>
+    createClient(server.inProcess({ name, groups: [...groups, 'system:authenticated'] }))
+  return startControllers({
+    client: clientOf('system:kube-controller-manager'),
+    clientOf: (account) =>
+      clientOf(
+        `system:serviceaccount:kube-system:${account}`,
+        'system:serviceaccounts',
+        'system:serviceaccounts:kube-system',
+      ),
+    rootCa: readFileSync(join(folder.pki, 'ca.crt'), 'utf8'),
+    log,
+    signal,
+  })
+}
+
+function openApiServer(context: PartContext, store: Store): Promise<ApiServer> {
+  const { config, folder, log } = context
   const pem = (file: string) => readFileSync(join(folder.pki, file), 'utf8')
   return startApiServer({
-    registry,
+    registry: openRegistry(context, store),
     tls: { cert: pem('apiserver.crt'), key: pem('apiserver.key'), clientCa: pem('ca.crt') },
     serviceAccounts: {
       issuer: `https://kubernetes.default.svc.${config.domain}`,

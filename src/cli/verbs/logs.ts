@@ -1,10 +1,11 @@
 // sampan logs: what a part of the cluster wrote.
 
-import { existsSync, readdirSync } from 'node:fs'
+import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { text as streamText } from 'node:stream/consumers'
 import { requireCluster } from '../../cluster/lifecycle.ts'
 import { logFile } from '../../cluster/tend.ts'
 import { UserError } from '../../cluster/user-error.ts'
-import { clusterName, nameOption, type Verb } from '../verb.ts'
+import { type CliContext, clusterName, nameOption, type Verb } from '../verb.ts'
 
 export const logs: Verb = {
   name: 'logs',
@@ -22,10 +23,30 @@ export const logs: Verb = {
       const parts = readdirSync(folder.logs).map((file) => file.replace(/\.log$/, ''))
       throw new UserError(`there is no part "${part}"; there are ${parts.join(', ')}`)
     }
-    const { tail = '+1', follow } = values
-    const argv = ['tail', '-n', String(tail), ...(follow ? ['-F'] : []), path]
-    const env = { PATH: context.env['PATH'] ?? '/usr/bin:/bin' }
-    process.execve?.('/usr/bin/env', ['env', ...argv], env)
-    throw new Error('this Node.js cannot become another program')
+    const text = readFileSync(path, 'utf8')
+    const { tail, follow } = values
+    const lines = text.trimEnd().split('\n')
+    const wanted = typeof tail === 'string' ? lines.slice(-Number(tail)) : lines
+    if (text !== '') context.out.print(wanted.join('\n'))
+    if (follow) await followFile(path, statSync(path).size, context)
+    return 0
   },
+}
+
+/** Logs are only appended to; asking twice a second costs nothing and misses nothing. */
+async function followFile(
+  path: string,
+  from: number,
+  { out, clock, signal }: CliContext,
+): Promise<void> {
+  let at = from
+  while (!signal.aborted) {
+    const { size } = statSync(path)
+    if (size > at) {
+      const stream = createReadStream(path, { start: at, end: size - 1, encoding: 'utf8' })
+      out.print((await streamText(stream)).trimEnd())
+      at = size
+    }
+    await clock.sleep(500, signal).catch(() => {})
+  }
 }
