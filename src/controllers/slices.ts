@@ -47,8 +47,9 @@ export function planSlices({ groups, existing, metadata, placeholders }: SliceOp
   return [...writes, ...[...left].map((slice) => deleteObject('EndpointSlice', slice))]
 }
 
-const groupKey = ({ addressType, ports = [] }: Pick<EndpointSlice, 'addressType' | 'ports'>) =>
-  `${addressType} ${ports.map((port) => canonicalText(port)).toSorted()}`
+/** A list that was empty comes back from the API server as null. */
+const groupKey = ({ addressType, ports }: Pick<EndpointSlice, 'addressType' | 'ports'>) =>
+  `${addressType} ${(ports ?? []).map((port) => canonicalText(port)).toSorted()}`
 
 function planGroup(
   group: SliceGroup,
