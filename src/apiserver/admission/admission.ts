@@ -1,9 +1,14 @@
 // Admission: plugins in one listed order, first those that change the object, then those that may
 // refuse it. In: what a request is about to write. Out: the object changed, or a StatusError.
 
-import type { Draft } from '../../api/draft.ts'
+import { type Draft, type DraftOf, draftAs } from '../../api/draft.ts'
+import type { StatusError } from '../../api/status-error.ts'
+import type { Pod } from '../../api/types.gen.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Random } from '../../lib/random.ts'
 import type { ApiObject } from '../registry/api-object.ts'
 import type { ClusterView } from '../registry/cluster-view.ts'
+import { forbidden } from '../registry/errors.ts'
 import type { Resource } from '../registry/resource.ts'
 import type { UserInfo } from '../request.ts'
 
@@ -32,8 +37,14 @@ export interface AdmissionPlugin {
   readonly name: string
   /** Cheap and asked for every write. */
   handles(request: AdmissionRequest): boolean
-  mutate?(request: AdmissionRequest, cluster: ClusterView): Promise<void> | void
-  validate?(request: AdmissionRequest, cluster: ClusterView): Promise<void> | void
+  mutate?(request: AdmissionRequest, support: AdmissionSupport): Promise<void> | void
+  validate?(request: AdmissionRequest, support: AdmissionSupport): Promise<void> | void
+}
+
+export interface AdmissionSupport {
+  readonly cluster: ClusterView
+  readonly clock: Clock
+  readonly random: Random
 }
 
 export interface Admission {
@@ -43,20 +54,20 @@ export interface Admission {
 
 export function createAdmission(
   plugins: readonly AdmissionPlugin[],
-  cluster: ClusterView,
+  support: AdmissionSupport,
 ): Admission {
   const mutating = plugins.filter(({ mutate }) => mutate)
   const validating = plugins.filter(({ validate }) => validate)
   return {
     async mutate(request) {
       for (const plugin of mutating) {
-        const waiting = plugin.handles(request) && plugin.mutate?.(request, cluster)
+        const waiting = plugin.handles(request) && plugin.mutate?.(request, support)
         if (waiting) await waiting
       }
     },
     async validate(request) {
       for (const plugin of validating) {
-        const waiting = plugin.handles(request) && plugin.validate?.(request, cluster)
+        const waiting = plugin.handles(request) && plugin.validate?.(request, support)
         if (waiting) await waiting
       }
     },
@@ -72,4 +83,19 @@ export function isAbout(
 ): boolean {
   const { entry } = resource
   return entry.plural === plural && entry.group === group && subresource === ofSubresource
+}
+
+/** A refusal in the plugin's words. */
+export function refusal({ resource, name }: AdmissionRequest, why: string): StatusError {
+  return forbidden(resource.entry, name, why)
+}
+
+/** The Pod a request is about, where it creates or changes one by the Pod's own endpoint. */
+export function podOf(request: AdmissionRequest): DraftOf<Pod> {
+  return draftAs<Pod>(request.object ?? {})
+}
+
+/** Pods that a node made and only shows: no plugin gives them anything. */
+export function isMirrorPod({ metadata }: DraftOf<Pod>): boolean {
+  return metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined
 }

@@ -14,7 +14,7 @@ export const namespaceLifecycle: AdmissionPlugin = {
     isNamespaces(resource.entry)
       ? operation === 'DELETE'
       : namespace !== '' && (operation === 'CREATE' || operation === 'UPDATE'),
-  async mutate(request, cluster) {
+  async mutate(request, { cluster }) {
     const { resource, namespace, name, operation, subresource } = request
     if (isNamespaces(resource.entry)) {
       if (immortal.has(name)) throw forbidden(namespaces, name, 'this namespace may not be deleted')

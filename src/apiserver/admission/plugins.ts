@@ -1,6 +1,27 @@
-// Table: the admission plugins in the order in which they run.
+// Table: the admission plugins in the order in which they run. Webhooks and policies come after
+// those that fill in, and ResourceQuota is last: it counts only what nobody else refuses.
 
 import type { AdmissionPlugin } from './admission.ts'
+import { defaultIngressClass } from './default-ingress-class.ts'
+import { defaultStorageClass } from './default-storage-class.ts'
+import { defaultTolerationSeconds } from './default-toleration-seconds.ts'
+import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
+import { priority } from './priority.ts'
+import { resourceQuota } from './resource-quota.ts'
+import { runtimeClass } from './runtime-class.ts'
+import { serviceAccount } from './service-account.ts'
+import { taintNodesByCondition } from './taint-nodes-by-condition.ts'
 
-export const admissionPlugins: readonly AdmissionPlugin[] = [namespaceLifecycle]
+export const admissionPlugins: readonly AdmissionPlugin[] = [
+  namespaceLifecycle,
+  limitRanger,
+  serviceAccount,
+  taintNodesByCondition,
+  priority,
+  defaultTolerationSeconds,
+  defaultStorageClass,
+  runtimeClass,
+  defaultIngressClass,
+  resourceQuota,
+]

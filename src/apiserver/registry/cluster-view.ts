@@ -1,17 +1,28 @@
 // What the server itself needs to know of stored objects while it handles a write: namespaces,
 // service accounts, quotas. Reads the store at once; bytes seen before are not parsed again.
 
+import { asDraft } from '../../api/draft.ts'
 import { type Kind, kindEntry } from '../../api/kinds.ts'
 import type { ObjectKey } from '../../api/meta.ts'
 import type { KindMap } from '../../api/types.gen.ts'
 import type { Entry, Store } from '../../store/store.ts'
+import { settled } from './api-object.ts'
 import { storagePrefixOf } from './storage-prefix.ts'
-import { decodeStored } from './stored-bytes.ts'
+import { decodeStored, encodeStored, layoutOf } from './stored-bytes.ts'
 
 export interface ClusterView {
   get<K extends Kind>(kind: K, key: ObjectKey): Promise<KindMap[K] | undefined>
   /** All objects of a kind, or those of one namespace. */
   list<K extends Kind>(kind: K, namespace?: string): Promise<readonly KindMap[K][]>
+  /**
+   * Replaces an object by what `next` makes of it, anew whenever another writer came first; does
+   * nothing once it is gone. What `next` throws ends it.
+   */
+  change<K extends Kind>(
+    kind: K,
+    key: ObjectKey,
+    next: (object: KindMap[K]) => KindMap[K],
+  ): Promise<void>
 }
 
 export function createClusterView(store: Store): ClusterView {
@@ -28,10 +39,18 @@ export function createClusterView(store: Store): ClusterView {
   }
 
   return {
-    async get(kind, { namespace, name }) {
-      const prefix = storagePrefixOf(kindEntry(kind))
-      const entry = await store.get(namespace ? `${prefix}${namespace}/${name}` : prefix + name)
+    async get(kind, key) {
+      const entry = await store.get(storeKey(kind, key))
       return entry && objectOf(entry)
+    },
+    async change(kind, key, next) {
+      for (;;) {
+        const entry = await store.get(storeKey(kind, key))
+        if (!entry) return
+        const object = settled(asDraft(next(objectOf<typeof kind>(entry))))
+        const bytes = encodeStored(layoutOf(object), object)
+        if ((await store.put(entry.key, bytes, entry.revision)).ok) return
+      }
     },
     async list(kind, namespace) {
       const prefix = storagePrefixOf(kindEntry(kind))
@@ -39,4 +58,9 @@ export function createClusterView(store: Store): ClusterView {
       return entries.map((entry) => objectOf<typeof kind>(entry))
     },
   }
+}
+
+function storeKey(kind: Kind, { namespace, name }: ObjectKey): string {
+  const prefix = storagePrefixOf(kindEntry(kind))
+  return namespace ? `${prefix}${namespace}/${name}` : prefix + name
 }

@@ -76,7 +76,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     store,
     clock,
     random,
-    admission: createAdmission(options.plugins ?? admissionPlugins, cluster),
+    admission: createAdmission(options.plugins ?? admissionPlugins, { cluster, clock, random }),
     hooks: (resource) => hooks.get(resource) ?? noHooks,
     fields: options.fields,
     authorizeCreate: async ({ request }) => options.authorizeCreate?.(request),
