@@ -12,6 +12,8 @@ export interface FabricPlan {
   /** 172.18.0.1 and 172.18.0.0/16. */
   readonly address: string
   readonly subnet: string
+  /** Addresses of Services, which the fabric's own processes reach through its rules. */
+  readonly serviceSubnet: string
   /** Text of the fabric's /etc/resolv.conf, and the real file on the host that it covers. */
   readonly resolvConf: { readonly text: string; readonly file: string }
 }
@@ -69,7 +71,7 @@ const sysctls = [
   'cd /',
 ]
 
-function fabricLinks({ nodes, address, subnet }: FabricPlan): readonly string[] {
+function fabricLinks({ nodes, address, subnet, serviceSubnet }: FabricPlan): readonly string[] {
   return [
     'link set lo up',
     'link add br0 type bridge',
@@ -81,6 +83,7 @@ function fabricLinks({ nodes, address, subnet }: FabricPlan): readonly string[] 
       `link set node${index + 1} master br0 up`,
     ]),
     ...nodes.map((node) => `route add ${node.podCidr} via ${node.address}`),
+    `route add ${serviceSubnet} dev br0 src ${address}`,
   ]
 }
 

@@ -69,7 +69,8 @@ test('two fabrics with the same addresses stand side by side', async () => {
 
 test('the script is one that sh understands', () => {
   const resolvConf = { text: 'nameserver 172.18.0.1\n', file: "/run/it's/resolv.conf" }
-  const plan = { nodes, address: '172.18.0.1', subnet: '172.18.0.0/16', resolvConf }
+  const subnets = { subnet: '172.18.0.0/16', serviceSubnet: '10.96.0.0/16' }
+  const plan = { nodes, address: '172.18.0.1', ...subnets, resolvConf }
   execFileSync('sh', ['-n'], { input: renderFabric(plan) })
 })
 

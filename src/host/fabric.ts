@@ -15,6 +15,8 @@ export interface FabricOptions {
   /** The bridge's address, where control plane, agent and DNS listen; 172.18.0.1 by default. */
   readonly address?: string
   readonly subnet?: string
+  /** 10.96.0.0/16 by default. */
+  readonly serviceSubnet?: string
 }
 
 export interface Fabric {
@@ -46,9 +48,13 @@ export async function startFabric(options: FabricOptions): Promise<Fabric> {
   const problem = findProblems(facts).find(({ isFatal }) => isFatal)
   if (problem) throw new FabricRefused(problem.message, problem.command)
   const { address = '172.18.0.1', subnet = '172.18.0.0/16', nodes } = options
+  const { serviceSubnet = '10.96.0.0/16' } = options
   const resolvConf = { text: fabricResolvConf(host, address), file: host.file }
   const ids = idsFor(facts)
-  const holderPid = await hold(ids, renderFabric({ nodes, address, subnet, resolvConf }))
+  const holderPid = await hold(
+    ids,
+    renderFabric({ nodes, address, subnet, serviceSubnet, resolvConf }),
+  )
   const startTime = await processStartTime(holderPid)
   if (startTime === undefined) throw new FabricRefused('the holder of the namespaces has ended')
   return { holderPid, startTime, ids }
