@@ -113,6 +113,8 @@ export interface LinuxResources {
 export interface SecurityContext {
   readonly capabilities?: { readonly add: readonly string[]; readonly drop: readonly string[] }
   readonly privileged: boolean
+  /** Where the container's differ from its sandbox's: pid TARGET of an ephemeral container. */
+  readonly namespaceOptions?: NamespaceOptions
   readonly runAsUser?: number
   readonly runAsUsername?: string
   readonly runAsGroup?: number
