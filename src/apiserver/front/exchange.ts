@@ -75,7 +75,9 @@ export async function writeAnswer(
   const body = await packed(parts, headers, exchange)
   if (answer.status !== 304) headers['content-length'] = String(sizeOf(body))
   exchange.writeHead(answer.status, headers)
-  if (exchange.method !== 'HEAD') for (const part of body) exchange.output.write(part)
+  // An answer that has no body is complete with its head: not even an empty chunk may follow.
+  if (exchange.method !== 'HEAD')
+    for (const part of body) if (part.length > 0) exchange.output.write(part)
   exchange.output.end()
 }
 

@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict'
+import { execFile, execFileSync } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { systemClock } from '../lib/clock.ts'
+import { systemRandom } from '../lib/random.ts'
+import { memoryStore } from '../store/drivers/memory.ts'
+import { kubernetesProtobuf } from './protobuf.ts'
+import { createRegistry } from './registry/registry.ts'
+import { startTestServer, type TestServer } from './testing/test-server.ts'
+
+// The outside witness of the whole server: the real kubectl, where the machine has one.
+
+const ended = new AbortController()
+let server: TestServer
+let home = ''
+
+before(async () => {
+  const registry = createRegistry({
+    store: await memoryStore(),
+    clock: systemClock,
+    random: systemRandom,
+    signal: ended.signal,
+    protobuf: kubernetesProtobuf,
+  })
+  server = await startTestServer({ registry, tokenFile: 'ada,ada,uid-1,dev\n' })
+  home = await mkdtemp(join(tmpdir(), 'kubectl-'))
+  await writeFile(join(home, 'config'), JSON.stringify(kubeconfig(server)))
+})
+
+after(async () => {
+  ended.abort()
+  await server[Symbol.asyncDispose]()
+  await rm(home, { recursive: true })
+})
+
+function kubeconfig({ url, pki }: TestServer): object {
+  const encode = (text: string) => Buffer.from(text).toString('base64')
+  const admin = pki.client('kubernetes-admin', 'system:masters')
+  const users = {
+    admin: {
+      'client-certificate-data': encode(admin.cert),
+      'client-key-data': encode(admin.key),
+    },
+    ada: { token: 'ada' },
+    nobody: { token: 'wrong' },
+  }
+  return {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'admin',
+    clusters: [
+      { name: 'test', cluster: { server: url, 'certificate-authority-data': encode(pki.ca) } },
+    ],
+    contexts: Object.keys(users).map((user) => ({
+      name: user,
+      context: { cluster: 'test', user },
+    })),
+    users: Object.entries(users).map(([name, user]) => ({ name, user })),
+  }
+}
+
+interface Ran {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+function kubectl(line: string, input = ''): Promise<Ran> {
+  const env = { ...process.env, HOME: home, KUBECONFIG: join(home, 'config') }
+  return new Promise((resolve) => {
+    const child = execFile('kubectl', line.split(' '), { env, cwd: home }, (error, out, err) =>
+      resolve({ code: error ? Number(error.code) : 0, out, err }),
+    )
+    child.stdin?.end(input)
+  })
+}
+
+const skip = hasKubectl() ? false : 'kubectl is not on this machine'
+
+function hasKubectl(): boolean {
+  try {
+    execFileSync('kubectl', ['version', '--client'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+const deployment = (replicas: string) => `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  ${replicas}
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: nginx, image: "nginx:1.23"}]}
+`
+
+test('version and api-resources', { skip }, async () => {
+  assert.match((await kubectl('version')).out, /^Server Version: v1\.36\.2\+sampan$/m)
+  const { out } = await kubectl('api-resources -o name')
+  assert.equal(out.split('\n').includes('deployments.apps'), true)
+  assert.match((await kubectl('api-resources')).out, /^pods +po +v1 +true +Pod$/m)
+})
+
+test('a fresh cluster has its Service', { skip }, async () => {
+  const { out } = await kubectl('get svc,endpoints kubernetes --no-headers')
+  assert.match(out, /^service\/kubernetes +ClusterIP +10\.96\.0\.1 +<none> +443\/TCP/m)
+  assert.match(out, /^endpoints\/kubernetes +172\.18\.0\.1:6443/m)
+})
+
+test('create, get, patch, delete', { skip }, async () => {
+  assert.equal(
+    (await kubectl('create configmap a --from-literal=x=y')).out,
+    'configmap/a created\n',
+  )
+  const patched = await kubectl('patch configmap a --type=merge -p {"data":{"z":"1"}}')
+  assert.equal(patched.out, 'configmap/a patched\n')
+  assert.equal((await kubectl('get cm a -o jsonpath={.data}')).out, '{"x":"y","z":"1"}')
+  assert.equal((await kubectl('delete cm a')).out, 'configmap "a" deleted\n')
+  const gone = await kubectl('get cm a')
+  assert.equal(gone.err, 'Error from server (NotFound): configmaps "a" not found\n')
+})
+
+test('apply with strict validation names the unknown field', { skip }, async () => {
+  const wrong = await kubectl('apply --validate=strict -f -', deployment('replicaz: 2'))
+  assert.match(wrong.err, /strict decoding error: unknown field "spec\.replicaz"/)
+  const right = await kubectl('apply -f -', deployment('replicas: 2'))
+  assert.equal(right.out, 'deployment.apps/web created\n')
+  const again = await kubectl('apply -f -', deployment('replicas: 2'))
+  assert.equal(again.out, 'deployment.apps/web unchanged\n')
+})
+
+test('dry-run by the server', { skip }, async () => {
+  const { out } = await kubectl('create deployment n --image=nginx --dry-run=server -o name')
+  assert.equal(out, 'deployment.apps/n\n')
+})
+
+test('explain, from OpenAPI v3 and from v2', { skip }, async () => {
+  const v3 = await kubectl('explain pod.spec.containers.ports')
+  assert.match(v3.out, /^KIND: +Pod$/m)
+  assert.match(v3.out, /^FIELD: ports <\[\]ContainerPort>$/m)
+  assert.match(v3.out, /^ +containerPort\t<integer> -required-$/m)
+  assert.match(v3.out, /^ +enum: SCTP, TCP, UDP$/m)
+  const v2 = await kubectl('explain deployment.apiVersion --output=plaintext-openapiv2')
+  assert.match(v2.out, /^FIELD: +apiVersion <string>$/m)
+})
+
+test('who may: 401, 403, can-i, whoami, tokens', { skip }, async () => {
+  assert.match(
+    (await kubectl('--context nobody get pods')).err,
+    /You must be logged in to the server/,
+  )
+  assert.equal(
+    (await kubectl('--context ada get pods')).err,
+    'Error from server (Forbidden): pods is forbidden: User "ada" cannot list resource "pods" in API group "" in the namespace "default"\n',
+  )
+  assert.equal((await kubectl('auth can-i list pods --as=ada')).out, 'no\n')
+  await kubectl('create role reader --verb=get,list --resource=pods')
+  await kubectl('create rolebinding ada --role=reader --user=ada')
+  assert.equal((await kubectl('auth can-i list pods --as=ada')).out, 'yes\n')
+  assert.match(
+    (await kubectl('auth can-i --list --as=ada')).out,
+    /^pods +\[\] +\[\] +\[get list\]$/m,
+  )
+  assert.match((await kubectl('--context ada auth whoami')).out, /^Username +ada$/m)
+  await kubectl('create serviceaccount robot')
+  const token = (await kubectl('create token robot')).out.trim()
+  const whoami = await kubectl(`--token ${token} --context nobody auth whoami`)
+  assert.match(whoami.out, /^Username +system:serviceaccount:default:robot$/m)
+})
+
+test('raw paths: health, keys, unknown', { skip }, async () => {
+  assert.match((await kubectl('get --raw /readyz?verbose')).out, /^\[\+\]ping ok$/m)
+  assert.match((await kubectl('get --raw /openid/v1/jwks')).out, /"alg":"RS256"/)
+  assert.equal(
+    (await kubectl('get --raw /nowhere')).err,
+    'Error from server (NotFound): the server could not find the requested resource\n',
+  )
+})
