@@ -212,8 +212,8 @@ test('a readiness probe holds a container back until it succeeds', limit, async 
   )
   isWell = true
   await world.until('web', ({ status }) => status?.containerStatuses?.[0]?.ready)
+  const unhealthy = 'Warning Unhealthy Readiness probe failed: not yet'
+  while (!(await world.events('web')).includes(unhealthy))
+    await new Promise((resolve) => setTimeout(resolve, 5))
   await world.stop()
-  assert.ok(
-    (await world.events('web')).includes('Warning Unhealthy Readiness probe failed: not yet'),
-  )
 })

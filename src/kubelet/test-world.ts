@@ -10,13 +10,17 @@ import { createClient } from '../client/create-client.ts'
 import { fakeApi } from '../client/fake-api.ts'
 import { createInformers } from '../client/informers.ts'
 import type { ApiRequest, Transport } from '../client/transport.ts'
+import type { RuntimeService } from '../cri/cri.ts'
 import { type FakeRuntimeOptions, fakeImage, fakeRuntime } from '../cri/fake.ts'
 import { systemClock } from '../lib/clock.ts'
 import { silentLog } from '../lib/log.ts'
 import { systemRandom } from '../lib/random.ts'
 import { type Kubelet, kubeletWants, startKubelet } from './kubelet.ts'
 
-export async function startWorld(options: FakeRuntimeOptions = {}) {
+export async function startWorld(
+  options: FakeRuntimeOptions = {},
+  override: Partial<RuntimeService> = {},
+) {
   const api = fakeApi()
   const client = createClient(kubernetesLike(api))
   const folder = await mkdtemp(join(tmpdir(), 'kubelet-'))
@@ -41,7 +45,7 @@ export async function startWorld(options: FakeRuntimeOptions = {}) {
       },
       client,
       informers,
-      runtime: fake.runtime,
+      runtime: { ...fake.runtime, ...override },
       images: fake.images,
       folder,
       clusterDns: ['10.96.0.10'],

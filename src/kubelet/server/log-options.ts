@@ -46,7 +46,9 @@ export function logContainer(
   const idOf = (containerID: string | undefined) => containerID?.split('://')[1]
   const before = idOf(lastState?.terminated?.containerID)
   if (previous)
-    return before ? { id: before } : `previous terminated container "${name}" in pod "${pod}" not found`
+    return before
+      ? { id: before }
+      : `previous terminated container "${name}" in pod "${pod}" not found`
   const now = state?.running ? idOf(status.containerID) : idOf(state?.terminated?.containerID)
   const id = now ?? before
   if (id) return { id }

@@ -1,11 +1,11 @@
 // Port-forward: connections to ports of a Pod's own 127.0.0.1, over SPDY streams (plain, or
 // tunnelled in WebSocket messages) and over the older WebSocket channels.
 
-import { Duplex, PassThrough } from 'node:stream'
+import { Duplex, PassThrough, type Readable, type Writable } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { decodeMessage } from '../../wire/remotecommand.ts'
 import { createSpdySession, type SpdyStream } from '../../wire/spdy-session.ts'
-import { bytesOf, channelWriter } from './websocket-streams.ts'
+import { bytesOf, type Channels, channelWriter } from './websocket-streams.ts'
 
 export const portForwardProtocol = 'portforward.k8s.io'
 
@@ -44,7 +44,7 @@ interface Pair {
 async function forward(target: ForwardTarget, port: number, { data, error }: Pair): Promise<void> {
   try {
     const connection = await target.dial(port)
-    await joined(data, connection)
+    await joined({ input: data, output: data }, connection)
   } catch (cause) {
     error?.write(forwardError(target, port, cause))
   } finally {
@@ -58,8 +58,13 @@ function forwardError({ pod }: ForwardTarget, port: number, cause: unknown): str
   return `error forwarding port ${port} to pod ${pod}: ${text}`
 }
 
+interface Halves {
+  readonly input: Readable
+  readonly output: Writable
+}
+
 /** Copies both ways; each half ends with its source. Rejects when the Pod's side breaks. */
-function joined(client: Duplex, pod: Duplex): Promise<void> {
+function joined({ input, output }: Halves, pod: Duplex): Promise<void> {
   return new Promise((resolve, reject) => {
     let open = 2
     const half = () => {
@@ -68,15 +73,14 @@ function joined(client: Duplex, pod: Duplex): Promise<void> {
     }
     pod.once('error', reject)
     pod.once('end', half)
-    client.once('end', half)
-    client.once('close', () => {
+    pod.once('close', () => resolve())
+    input.once('end', half)
+    input.once('close', () => {
       pod.destroy()
       resolve()
     })
-    pod.once('close', () => resolve())
-    client.pipe(pod)
-    pod.pipe(client, { end: false })
-    pod.once('end', () => client.end())
+    input.pipe(pod)
+    pod.pipe(output)
   })
 }
 
@@ -112,22 +116,21 @@ export function tunnel(socket: WebSocket): Duplex {
  * little-endian.
  */
 export async function forwardOverChannels(
-  socket: WebSocket,
+  channels: Channels,
   ports: readonly number[],
   target: ForwardTarget,
 ): Promise<void> {
+  const { socket, protocol } = channels
   const inputs = ports.map((port, at) => {
-    const data = channelWriter(socket, 2 * at)
-    const error = channelWriter(socket, 2 * at + 1)
+    const data = channelWriter(channels, 2 * at)
+    const error = channelWriter(channels, 2 * at + 1)
     const head = Buffer.from([port & 0xff, port >> 8])
     data.write(head)
     error.write(head)
     const input = new PassThrough()
-    const client = Duplex.from({ readable: input, writable: data })
-    client.on('error', () => {})
     void (async () => {
       try {
-        await joined(client, await target.dial(port))
+        await joined({ input, output: data }, await target.dial(port))
       } catch (cause) {
         error.write(forwardError(target, port, cause))
       }
@@ -135,9 +138,8 @@ export async function forwardOverChannels(
     return input
   })
   socket.on('message', (message) => {
-    const received = decodeMessage(socket.protocol, bytesOf(message))
-    if (received && received.channel % 2 === 0)
-      inputs[received.channel / 2]?.write(received.data)
+    const received = decodeMessage(protocol, bytesOf(message))
+    if (received && received.channel % 2 === 0) inputs[received.channel / 2]?.write(received.data)
   })
   await new Promise<void>((resolve) => {
     socket.on('close', () => {

@@ -1,8 +1,10 @@
 // A container's log as a client wants it. In: a file in CRI's format and options. Out: bytes, as
 // they come; follows a file that grows or is replaced, until its container has ended.
 
-import { type FileHandle, open, stat } from 'node:fs/promises'
 import { watch } from 'node:fs'
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import { systemClock } from '../../lib/clock.ts'
+import { createDoorbell } from '../pod/doorbell.ts'
 import { parseLogLine } from './log-line.ts'
 import type { LogOptions } from './log-options.ts'
 
@@ -82,26 +84,9 @@ async function isReplaced(file: FileHandle, path: string): Promise<boolean> {
 
 /** Resolves at the next change of the file, or soon. */
 function fileBell(path: string, signal: AbortSignal): () => Promise<void> {
-  let ring: (() => void) | undefined
-  let hasRung = false
-  const watcher = watch(path, { signal, persistent: false }, () => {
-    hasRung = true
-    ring?.()
-  })
-  watcher.on('error', () => {})
-  return () =>
-    new Promise((resolve) => {
-      const timer = setTimeout(done, lookEveryMs)
-      function done() {
-        clearTimeout(timer)
-        ring = undefined
-        hasRung = false
-        resolve()
-      }
-      ring = done
-      signal.addEventListener('abort', done, { once: true })
-      if (hasRung || signal.aborted) done()
-    })
+  const bell = createDoorbell(systemClock)
+  watch(path, { signal, persistent: false }, bell.ring).on('error', () => {})
+  return () => bell.heard(Date.now() + lookEveryMs, signal)
 }
 
 /** Where the last `lines` entries begin. */

@@ -23,9 +23,7 @@ export interface StreamRequest {
   readonly tty: boolean
 }
 
-export type CommandEnd =
-  | { readonly exitCode: number }
-  | { readonly error: string }
+export type CommandEnd = { readonly exitCode: number } | { readonly error: string }
 
 const truths = new Set(['1', 'true'])
 

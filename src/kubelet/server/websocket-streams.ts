@@ -22,13 +22,19 @@ import { createValueQueue } from './value-queue.ts'
 /** Most sizes kept for a terminal that does not take them. */
 const mostSizes = 8
 
-export function webSocketStreams(socket: WebSocket, asked: StreamRequest): RemoteStreams {
-  const { protocol } = socket
+/** An accepted WebSocket and the protocol that was settled for it. */
+export interface Channels {
+  readonly socket: WebSocket
+  readonly protocol: string
+}
+
+export function webSocketStreams(channels: Channels, asked: StreamRequest): RemoteStreams {
+  const { socket, protocol } = channels
   const gone = new AbortController()
   const stdin = asked.stdin ? new PassThrough() : undefined
   const resizes = createValueQueue<TerminalSize>(mostSizes)
-  const stdout = asked.stdout ? channelWriter(socket, channel.stdout) : undefined
-  const stderr = asked.stderr ? channelWriter(socket, channel.stderr) : undefined
+  const stdout = asked.stdout ? channelWriter(channels, channel.stdout) : undefined
+  const stderr = asked.stderr ? channelWriter(channels, channel.stderr) : undefined
 
   socket.on('message', (message) => {
     const received = decodeMessage(protocol, bytesOf(message))
@@ -61,7 +67,8 @@ export function webSocketStreams(socket: WebSocket, asked: StreamRequest): Remot
     async finish(end: CommandEnd) {
       await Promise.all([ended(stdout), ended(stderr)])
       const text = saysStatus(protocol) ? JSON.stringify(endStatus(end)) : endText(end)
-      if (text) socket.send(encodeMessage(protocol, { channel: channel.error, data: Buffer.from(text) }))
+      if (text)
+        socket.send(encodeMessage(protocol, { channel: channel.error, data: Buffer.from(text) }))
       socket.close(1000)
     },
   }
@@ -74,11 +81,11 @@ function feed(socket: WebSocket, stdin: PassThrough, data: Uint8Array): void {
   stdin.once('drain', () => socket.resume())
 }
 
-export function channelWriter(socket: WebSocket, number: number): Writable {
+export function channelWriter({ socket, protocol }: Channels, number: number): Writable {
   return new Writable({
     write(chunk: Buffer, _encoding, done) {
       if (socket.readyState !== socket.OPEN) return done()
-      const message = encodeMessage(socket.protocol, { channel: number, data: chunk })
+      const message = encodeMessage(protocol, { channel: number, data: chunk })
       socket.send(message, () => done())
     },
   })
