@@ -1,14 +1,14 @@
 // A built-in kind as a resource: its entry of the kind table with the schema, the strategy, the
 // columns and the conversions that src/api holds for it.
 
-import { conformObject, decodeBody, type ProtobufReader } from '../../api/decode.ts'
+import { decodeBody, type ProtobufReader } from '../../api/decode.ts'
 import { apiVersionOf, type KindEntry } from '../../api/kinds.ts'
+import { patchObject } from '../../api/patch/patch.ts'
 import { type Strategy, strategyOf, type WriteStrategy } from '../../api/strategies.ts'
 import { type TableForm, tableFormOf } from '../../api/table.ts'
 import { conversionOf, storedVersion } from './conversions.ts'
 import { deletionRules } from './deletion-rules.ts'
 import { notAcceptable } from './errors.ts'
-import { applyPatch } from './patch-document.ts'
 import type { Codec, Resource } from './resource.ts'
 import { storagePrefixOf } from './storage-prefix.ts'
 import { layoutOf } from './stored-bytes.ts'
@@ -56,8 +56,9 @@ function builtinCodec(entry: KindEntry, protobuf: ProtobufCodec | undefined): Co
         fieldValidation,
         ...(protobuf && { readProtobuf: protobuf.read }),
       }),
-    patch: (current, patch) =>
-      conformObject(entry, applyPatch(entry, current, patch), patch.fieldValidation),
+    patchTypes: ['json', 'merge', 'strategic'],
+    patch: (current, { type: kind, body: bytes, fieldValidation }) =>
+      patchObject(entry, current, { kind, bytes, fieldValidation }),
     encodeProtobuf(object) {
       if (!protobuf) throw notAcceptable(['application/json', 'application/yaml'])
       return protobuf.write(object)

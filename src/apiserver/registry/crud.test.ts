@@ -257,3 +257,36 @@ test('metadata alone can be asked for', async () => {
   assert.equal(json.items[0].metadata.name, 'web')
   assert.equal(json.items[0].data, undefined)
 })
+
+test('a strategic patch merges lists by their keys', async () => {
+  await using api = await registryFixture({ plugins: [] })
+  const pods = '/api/v1/namespaces/default/pods'
+  const containers = [
+    { name: 'a', image: 'one' },
+    { name: 'b', image: 'two' },
+  ]
+  await api.ask(`POST ${pods}`, {
+    body: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web' }, spec: { containers } },
+  })
+  const patched = await api.ask(`PATCH ${pods}/web`, {
+    headers: { 'content-type': 'application/strategic-merge-patch+json' },
+    body: { spec: { containers: [{ name: 'b', image: 'three' }] } },
+  })
+  assert.equal(patched.status, 200, patched.text)
+  assert.deepEqual(
+    patched.json.spec.containers.map((each: { image: string }) => each.image),
+    ['one', 'three'],
+  )
+})
+
+test('unknown fields are an error, a warning, or nothing, as asked', async () => {
+  await using api = await registryFixture()
+  const body = configMap('web', { odd: 1 })
+  const strict = await api.ask(`POST ${configMaps}?fieldValidation=Strict`, { body })
+  assert.equal(strict.status, 400)
+  assert.match(strict.json.message, /strict decoding error: unknown field "odd"$/)
+  const warned = await api.ask(`POST ${configMaps}`, { body })
+  assert.deepEqual(warned.warnings, ['unknown field "odd"'])
+  const ignored = await api.ask(`PUT ${configMaps}/web?fieldValidation=Ignore`, { body })
+  assert.deepEqual(ignored.warnings, [])
+})

@@ -38,13 +38,13 @@ export async function patch(context: WriteContext, call: Call): Promise<ServerAn
   return writtenAnswer(call, outcome.isCreated ? 201 : 200, outcome)
 }
 
-/** Custom resources have no strategic merge; without field management nobody can apply. */
+/** Throws UnsupportedMediaType; without field management nobody can apply. */
 export function patchType(context: WriteContext, { request, resource }: Call) {
-  const accepted = Object.keys(patchTypes).filter(
-    (name) =>
-      (patchTypes[name] !== 'strategic' || resource.codec.hasProtobuf) &&
-      (patchTypes[name] !== 'apply' || context.fields),
-  )
+  const accepted = Object.keys(patchTypes).filter((name) => {
+    const type = patchTypes[name]
+    if (type === 'apply') return context.fields !== undefined
+    return type !== undefined && resource.codec.patchTypes.includes(type)
+  })
   const sent = textHeader(request, 'content-type').split(';')[0]?.trim() ?? ''
   const type = accepted.includes(sent) ? patchTypes[sent] : undefined
   if (!type) throw unsupportedMediaType(accepted)
@@ -58,7 +58,7 @@ async function patched({ call, options }: Write, type: PatchType): Promise<Chang
   return {
     mayCreate: false,
     draftOf(old): Draft {
-      const current = copyOf(asDraft(old ?? {}))
+      const current = asDraft(old ?? {})
       const { object, warnings } = resource.codec.patch(current, { type, body, fieldValidation })
       request.warnings.push(...warnings)
       strategyFor(call).applyDefaults(object)

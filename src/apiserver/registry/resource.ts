@@ -38,6 +38,7 @@ export interface Codec {
   readonly hasProtobuf: boolean
   /** A body in its kind's form, without defaults. Throws BadRequest. */
   decode(body: Uint8Array, options: DecodeOptions): Decoded
+  readonly patchTypes: readonly PatchType[]
   /** `current` with a patch applied, in its kind's form. Throws BadRequest, Invalid. */
   patch(current: Draft, patch: Patch): Decoded
   /** An object or list in protobuf, enveloped. */

@@ -3,6 +3,7 @@
 import { conformObject } from '../../api/decode.ts'
 import { asDraft, childOf, copyOf, type Draft, draftAs, isDraft } from '../../api/draft.ts'
 import { invalid, toInvalid } from '../../api/field-error.ts'
+import { patchObject } from '../../api/patch/patch.ts'
 import { labelSelectorText, rulesOfLabelSelector, rulesOfLabels } from '../../api/selector/label.ts'
 import type { Scale } from '../../api/types.gen.ts'
 import type { ServerAnswer } from '../request.ts'
@@ -12,7 +13,6 @@ import { conflict, methodNotSupported, modifiedMessage, notFound } from './error
 import { bodyMediaType } from './negotiate.ts'
 import { writeOptions } from './options.ts'
 import { patchType } from './patch.ts'
-import { applyPatch } from './patch-document.ts'
 import { keyOf } from './resource.ts'
 import { type Change, changeObject } from './update.ts'
 import { matchName, matchNamespace, objectOf, type Write, type WriteContext } from './write.ts'
@@ -99,9 +99,8 @@ async function patched(context: WriteContext, call: Call): Promise<Rescale> {
   const type = patchType({ ...context, fields: undefined }, call)
   const body = await request.body()
   return (current) => {
-    const document =
-      type === 'apply' ? current : applyPatch(target, current, { type, body, fieldValidation })
-    return conformObject(target, document, fieldValidation).object
+    if (type === 'apply') return current
+    return patchObject(target, current, { kind: type, bytes: body, fieldValidation }).object
   }
 }
 
