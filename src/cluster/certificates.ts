@@ -43,6 +43,8 @@ export function certificateTable(config: ClusterConfig): readonly CertificateEnt
     client('controller-manager', 'system:kube-controller-manager'),
     client('scheduler', 'system:kube-scheduler'),
     client('proxy', 'system:kube-proxy'),
+    // Reads for all nodes of its process at once, which no single node may.
+    client('agent', 'system:sampan:agent', 'system:masters'),
     ...config.nodes.map(
       ({ name, address }): CertificateEntry => ({
         file: nodeCertificate(name),

@@ -1,7 +1,8 @@
 // Where a cluster keeps its files on this machine (ARCHITECTURE.md has the list).
 
+import { createHash } from 'node:crypto'
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 
 export interface ClusterFolder {
   readonly root: string
@@ -50,7 +51,15 @@ export function folderAt(root: string): ClusterFolder {
   }
 }
 
+/** Names the cluster among those of all users and homes of this machine: cgroups need that. */
+export function machineWideName({ root }: ClusterFolder): string {
+  return `${basename(root)}-${createHash('sha256').update(root).digest('hex').slice(0, 8)}`
+}
+
 /** Socket paths are limited to 107 bytes (unix(7)); a home that deep cannot hold a cluster. */
 export function isTooDeep(folder: ClusterFolder): boolean {
   return Buffer.byteLength(folder.supervisorSocket) > 107
 }
+
+/** On the fabric's own tmpfs: what lives exactly as long as the fabric. */
+export const runFolder = '/run/sampan'

@@ -2,12 +2,20 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { removeClusterCgroups } from '../host/cgroup.ts'
+import { readCgroupRoots } from '../host/cgroup-mounts.ts'
 import { stopFabric } from '../host/fabric.ts'
 import { isRunning } from '../host/process-identity.ts'
 import { removeTree } from '../host/remove-tree.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { ClusterConfig } from './config.ts'
-import { type ClusterFolder, clusterFolder, clustersFolder, isTooDeep } from './folders.ts'
+import {
+  type ClusterFolder,
+  clusterFolder,
+  clustersFolder,
+  isTooDeep,
+  machineWideName,
+} from './folders.ts'
 import { acquireLock } from './lock.ts'
 import { refuseTakenPorts } from './ports.ts'
 import { killIfThere, killProcessesOf } from './processes.ts'
@@ -176,6 +184,7 @@ async function endPorter(folder: ClusterFolder, clock: Clock): Promise<void> {
 
 async function clear(folder: ClusterFolder, clock: Clock): Promise<void> {
   await halt(folder, clock)
+  await removeClusterCgroups(machineWideName(folder), readCgroupRoots())
   await removeTree(folder.root)
 }
 

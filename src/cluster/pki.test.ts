@@ -21,6 +21,7 @@ test('a cluster gets the certificates that kubeadm would make', (t) => {
   const files = readdirSync(folder).filter((file) => file.endsWith('.crt'))
   assert.deepEqual(files.toSorted(), [
     'admin.crt',
+    'agent.crt',
     'apiserver-kubelet-client.crt',
     'apiserver.crt',
     'ca.crt',

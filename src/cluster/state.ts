@@ -23,6 +23,8 @@ export interface ClusterState {
   readonly wanted: 'running' | 'stopped'
   readonly porter?: ProcessMark
   readonly holder?: ProcessMark
+  /** Which user ids exist in the fabric (FabricIds). */
+  readonly ids?: 'host' | 'range' | 'single'
   readonly parts: { readonly [part in PartName]?: PartState }
   /** Port of the API server on the host; kept over a stop where it is still free. */
   readonly apiServerPort?: number

@@ -52,9 +52,9 @@ export async function tendCluster(options: TendOptions): Promise<void> {
   ensurePki(config, folder.pki, clock.now())
   mkdirSync(folder.logs, { recursive: true })
   const porterMark = await markOf(process.pid)
-  const { holderPid, startTime } = await fabric
+  const { holderPid, startTime, ids } = await fabric
   const holder = { pid: holderPid, startTime }
-  board.set({ ...board.get(), wanted: 'running', porter: porterMark, holder })
+  board.set({ ...board.get(), wanted: 'running', porter: porterMark, holder, ids })
   options.onStep('private network')
 
   const children = new Map<PartName, ChildProcess>()
@@ -133,10 +133,10 @@ export function logFile({ logs }: ClusterFolder, part: string): string {
 /** The one that is there, after a porter died, or a new one. */
 async function ensureFabric(
   { config, isRoot }: TendOptions,
-  { holder }: ClusterState,
-): Promise<Pick<Fabric, 'holderPid' | 'startTime'>> {
-  if (holder && (await isRunning(holder.pid, holder.startTime))) {
-    return { holderPid: holder.pid, startTime: holder.startTime }
+  { holder, ids }: ClusterState,
+): Promise<Fabric> {
+  if (holder && ids && (await isRunning(holder.pid, holder.startTime))) {
+    return { holderPid: holder.pid, startTime: holder.startTime, ids }
   }
   return startFabric({ nodes: config.nodes, isRoot })
 }

@@ -38,7 +38,7 @@ function mounts({ home }: Identity): readonly string[] {
 
 /** Other clusters of the machine may run meanwhile: only a test's own names count. */
 function cgroups(): readonly string[] {
-  return globSync('/sys/fs/cgroup/{*/,}sampan*/test*').map((path) => `cgroup: ${path}`)
+  return globSync('/sys/fs/cgroup/{*/,}sampan-test-*').map((path) => `cgroup: ${path}`)
 }
 
 function files({ home }: Identity): readonly string[] {

@@ -1,0 +1,37 @@
+// The agent of a cluster: for each of its nodes kubelet, runtime and pod network; one service
+// proxy and DNS for all. It speaks to the API server alone, and to the command line over a socket.
+
+import { serveControl } from '../cluster/control-server.ts'
+import { runPart } from '../cluster/run-part.ts'
+import { kubeletWants } from '../kubelet/kubelet.ts'
+import { proxyWants, startProxy } from '../proxy/proxy.ts'
+import { createControl } from './agent-control.ts'
+import { clusterDrivers } from './agent-drivers.ts'
+import { startNodes } from './agent-nodes.ts'
+
+runPart({ name: 'agent' }, async (context) => {
+  const { config, folder, log, signal } = context
+  const drivers = await clusterDrivers(context)
+  await context.peerReady('control-plane')
+  const informers = drivers.inform([...kubeletWants, ...proxyWants])
+  const nodes = await startNodes(context, { ...drivers, informers })
+  const proxy = startProxy({
+    informers,
+    namespaces: [
+      drivers.fabric,
+      ...config.nodes.map(({ name, podCidr }) => ({
+        ...drivers.namespaceOf(name),
+        node: { name, podCidr },
+      })),
+    ],
+    podSubnet: config.podSubnet,
+    signal,
+    log,
+  })
+  const control = createControl(context, { ...drivers, nodes })
+  await serveControl(folder.agentSocket, control, signal)
+  await Promise.all([nodes.ready, proxy.ready])
+  context.ready()
+  await Promise.all([nodes.ended, proxy.ended, informers.ended])
+  drivers.close()
+})
