@@ -35,7 +35,8 @@ export interface KubeletOptions {
     readonly address: string
     readonly podCidr: string
     readonly labels: Readonly<Record<string, string>>
-    readonly taints: readonly Taint[]
+    /** Of a new Node; see defaultTaints. */
+    readonly taints?: readonly Taint[]
     readonly mounts: readonly NodeMount[]
   }
   readonly client: Client
@@ -88,7 +89,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const recorder = createEventRecorder({ ...options, log, source })
   const machine = await readMachine(node.name, folder)
   const capacity = { ...machineCapacity(machine), ...options.capacity }
-  const settings = { ...node, port: options.port ?? 10250 }
+  const settings = { ...node, taints: node.taints ?? [], port: options.port ?? 10250 }
   const keeping: NodeKeeping = { ...options, settings, machine, capacity, recorder, log }
   const { runtimeName } = await runtime.version()
   const context = await nodeContext(options, { recorder, log, capacity, runtimeName })
