@@ -14,8 +14,10 @@ import { serviceAccountController } from './serviceaccount/serviceaccount.ts'
 import type { ControllersShell } from './start.ts'
 
 export interface ControllerEntry {
-  /** As upstream names it; flags and logs use it. */
+  /** As upstream names it; the component of its events. */
   readonly name: string
+  /** The ServiceAccount in kube-system as which it acts. */
+  readonly account: string
   /** The ServiceAccount of kube-system as which it works: its role allows what it does. */
   readonly account: string
   readonly wants: readonly Want[]
@@ -23,7 +25,7 @@ export interface ControllerEntry {
   run(shell: ControllersShell): Promise<void>
 }
 
-const planned = <O>(controller: Controller<O>, account = controller.name): ControllerEntry => ({
+const planned = <O>(account: string, controller: Controller<O>): ControllerEntry => ({
   name: controller.name,
   account,
   wants: wantsOf(controller as unknown as AnyController),
@@ -31,19 +33,19 @@ const planned = <O>(controller: Controller<O>, account = controller.name): Contr
 })
 
 export const controllers: readonly ControllerEntry[] = [
-  planned(serviceAccountController, 'service-account-controller'),
+  planned('service-account-controller', serviceAccountController),
   {
     name: 'root-ca-certificate-publisher',
     account: 'root-ca-cert-publisher',
     wants: [{ kind: 'Namespace' }, { kind: 'ConfigMap' }],
     run: (shell) => runController(rootCaPublisher(shell.rootCa), shell),
   },
-  planned(deploymentController),
-  planned(replicaSetController),
-  planned(replicationController),
-  planned(endpointsController),
-  planned(endpointSliceController, 'endpointslice-controller'),
-  planned(endpointSliceMirroringController, 'endpointslicemirroring-controller'),
+  planned('deployment-controller', deploymentController),
+  planned('replicaset-controller', replicaSetController),
+  planned('replication-controller', replicationController),
+  planned('endpoint-controller', endpointsController),
+  planned('endpointslice-controller', endpointSliceController),
+  planned('endpointslicemirroring-controller', endpointSliceMirroringController),
   {
     name: 'namespace-controller',
     account: 'namespace-controller',

@@ -44,9 +44,9 @@ export function startControllers(options: ControllersOptions): RunningController
     createInformers(options.client, controllerWants, { signal, clock, random, log })
   const running = controllers.map(({ name, account, run }) => {
     const source = { component: name }
-    const client = options.clientOf?.(account) ?? options.client
-    const recorder = createEventRecorder({ client, clock, random, signal, source, log })
-    return run({ client, informers, recorder, clock, random, log, signal, rootCa })
+    const own = clientOf(account)
+    const recorder = createEventRecorder({ client: own, clock, random, signal, source, log })
+    return run({ client: own, informers, recorder, clock, random, log, signal, rootCa })
   })
   return { informers, ended: Promise.all([...running, informers.ended]).then(() => {}) }
 }
