@@ -13,6 +13,9 @@ export interface Metrics {
 /** Upper bounds in seconds, a selection of upstream's. */
 const buckets = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 2, 5, 10, 30, 60]
 
+/** Label values come from requests; beyond this many combinations new ones are not counted. */
+const seriesLimit = 5_000
+
 interface Series {
   count: number
   sumSeconds: number
@@ -39,6 +42,7 @@ export function createMetrics(nowMs: () => number): Metrics {
         const answer = await next(request)
         const labels = labelsOf(request)
         const code = 'upgrade' in answer ? 101 : answer.status
+        if (requests.size >= seriesLimit) return answer
         const counted = `${labels},code="${code}"`
         requests.set(counted, (requests.get(counted) ?? 0) + 1)
         observe(labels, (nowMs() - startMs) / 1000)
@@ -55,7 +59,6 @@ export function createMetrics(nowMs: () => number): Metrics {
   }
 }
 
-/** Only what comes from a known vocabulary, so that clients cannot make series without end. */
 function labelsOf({ info }: ChainRequest): string {
   const { group, version, resource, subresource, isResourceRequest } = info
   const scope = !isResourceRequest

@@ -24,6 +24,7 @@ import { apiServerChain } from './chain.ts'
 import type { ChainHandler, RequestHandler } from './chain-request.ts'
 import { createDiscovery, type LiveKinds } from './discovery/discovery.ts'
 import type { AuditSink } from './filters/audit.ts'
+import { assertMayCreate } from './filters/authorize.ts'
 import { defaultLimits, type InFlightLimits } from './filters/limit.ts'
 import { type Front, type Listen, openFront, type TlsFiles } from './front/tls-front.ts'
 import { type HealthCheck, serveHealth } from './health.ts'
@@ -35,7 +36,7 @@ import { type Authorizer, createAuthorizer } from './rbac/authorizer.ts'
 import { followPolicy } from './rbac/follow-policy.ts'
 import { createPolicyIndex } from './rbac/policy-index.ts'
 import { createReader, type Reader } from './reader.ts'
-import type { UserInfo } from './request.ts'
+import type { ServerRequest, UserInfo } from './request.ts'
 import { objectReader } from './reviews/read-object.ts'
 import { subjectAccessRoutes } from './reviews/subject-access.ts'
 import { serveTokenRequest } from './reviews/token-request.ts'
@@ -79,6 +80,8 @@ export interface ApiServer {
   /** The whole chain, for requests made elsewhere. */
   readonly handler: ChainHandler
   readonly authorizer: Authorizer
+  /** Throws Forbidden unless the user may create what the request names; for the registry. */
+  authorizeCreate(request: ServerRequest): Promise<void>
   readonly addresses: Front['addresses']
   /** A client's transport straight into the chain; the user is taken as authenticated. */
   inProcess(user: UserInfo): InProcessTransport
@@ -100,6 +103,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   return {
     handler,
     authorizer: parts.authorizer,
+    authorizeCreate: async (request) => assertMayCreate(parts.authorizer, request),
     get addresses() {
       return front.addresses
     },

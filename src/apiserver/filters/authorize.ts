@@ -5,7 +5,7 @@ import type { Filter } from '../../lib/chain.ts'
 import { type ChainRequest, userOf } from '../chain-request.ts'
 import type { Authorizer } from '../rbac/authorizer.ts'
 import type { Attributes } from '../rbac/rules.ts'
-import type { ServerResponse, UserInfo } from '../request.ts'
+import type { ServerRequest, ServerResponse, UserInfo } from '../request.ts'
 
 export function authorize(authorizer: Authorizer): Filter<ChainRequest, ServerResponse> {
   return async (request, next) => {
@@ -14,6 +14,14 @@ export function authorize(authorizer: Authorizer): Filter<ChainRequest, ServerRe
     if (!allowed) throw forbidden(user, request.info, reason)
     return next(request)
   }
+}
+
+/** For a PUT or an apply that is about to create: throws Forbidden unless the user may. */
+export function assertMayCreate(authorizer: Authorizer, { user, info }: ServerRequest): void {
+  const asked = { ...info, verb: 'create' }
+  const actor = user ?? { name: '', groups: [] }
+  const { allowed, reason } = authorizer.authorize(actor, asked)
+  if (!allowed) throw forbidden(actor, asked, reason)
 }
 
 export function forbidden(user: UserInfo, asked: Attributes, reason: string): StatusError {

@@ -64,9 +64,11 @@ export class HttpRequest implements ChainRequest {
   }
 
   async #readBody(): Promise<Uint8Array> {
+    if (Number(this.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge()
     const chunks: Uint8Array[] = []
     let bytes = 0
-    for await (const chunk of this.#exchange.input) {
+    // A body that is left unread must not take the connection with it: it still carries the answer.
+    for await (const chunk of this.#exchange.input.iterator({ destroyOnReturn: false })) {
       bytes += chunk.length
       if (bytes > maxBodyBytes) throw tooLarge()
       chunks.push(chunk)

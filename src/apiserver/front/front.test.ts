@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect as connectHttp2 } from 'node:http2'
+import { get } from 'node:https'
+import { createServer } from 'node:net'
+import { test } from 'node:test'
+import { connect as connectTls } from 'node:tls'
+import { gunzipSync } from 'node:zlib'
+import { textAnswer } from '../answer.ts'
+import type { ChainHandler } from '../chain-request.ts'
+import { createTestPki } from '../testing/test-pki.ts'
+import { type Front, openFront } from './tls-front.ts'
+
+const pki = createTestPki()
+const tls = { ...pki.server, clientCa: pki.ca }
+
+async function fronted(handler: ChainHandler) {
+  const front = openFront(handler, tls)
+  await front.listen({ address: '127.0.0.1', port: 0 })
+  return { front, port: front.addresses[0]?.port ?? 0 }
+}
+
+/** Sends one chunk, then nothing until the request is aborted. */
+const endless: ChainHandler = async ({ signal }) => ({
+  status: 200,
+  headers: {},
+  body: (async function* () {
+    yield Buffer.from('first')
+    await new Promise((resolve) => signal.addEventListener('abort', resolve))
+  })(),
+})
+
+async function firstChunk(front: Front, port: number) {
+  const message = await new Promise<import('node:http').IncomingMessage>((resolve) =>
+    get({ port, host: '127.0.0.1', ca: pki.ca, agent: false }, resolve),
+  )
+  const [chunk] = await once(message, 'data')
+  return { front, message, text: String(chunk) }
+}
+
+test('a stream is sent as it comes, and ends when the server closes', async () => {
+  const { front, port } = await fronted(endless)
+  const { message, text } = await firstChunk(front, port)
+  assert.equal(text, 'first')
+  const ended = once(message, 'end')
+  await front.close()
+  await ended
+})
+
+test('the signal of a request aborts when its client goes away', async () => {
+  let aborted: Promise<unknown> = Promise.resolve()
+  const { front, port } = await fronted((request) => {
+    aborted = once(request.signal, 'abort')
+    return endless(request)
+  })
+  const { message } = await firstChunk(front, port)
+  message.destroy()
+  await aborted
+  await front.close()
+})
+
+test('a large answer is packed for who accepts it', async () => {
+  const text = 'x'.repeat(200_000)
+  const { front, port } = await fronted(async () => textAnswer(200, text))
+  const fetch = (headers: Record<string, string>) =>
+    new Promise<{ encoding: string | undefined; body: Buffer }>((resolve) =>
+      get({ port, host: '127.0.0.1', ca: pki.ca, agent: false, headers }, async (message) => {
+        const chunks: Buffer[] = []
+        for await (const chunk of message) chunks.push(chunk)
+        resolve({
+          encoding: message.headers['content-encoding'],
+          body: Buffer.concat(chunks),
+        })
+      }),
+    )
+  const plain = await fetch({})
+  assert.equal(plain.encoding, undefined)
+  assert.equal(plain.body.toString(), text)
+  const packed = await fetch({ 'accept-encoding': 'gzip' })
+  assert.equal(packed.encoding, 'gzip')
+  assert.equal(gunzipSync(packed.body).toString(), text)
+  await front.close()
+})
+
+test('a server that was handed over is served as well', async () => {
+  const front = openFront(async () => textAnswer(200, 'ok'), tls)
+  const given = createServer()
+  await new Promise<void>((resolve) => given.listen(0, '127.0.0.1', resolve))
+  await front.listen(given)
+  const port = front.addresses[0]?.port ?? 0
+  const { text } = await firstChunk(front, port)
+  assert.equal(text, 'ok')
+  await front.close()
+  assert.equal(given.listening, false)
+})
+
+test('over HTTP/2 a refused body of any size still gets its answer', async () => {
+  const { front, port } = await fronted(async (request) => {
+    const refused = await request.body().then(
+      () => 'taken',
+      (error: Error) => error.message,
+    )
+    return textAnswer(413, refused)
+  })
+  const session = connectHttp2(`https://127.0.0.1:${port}`, { ca: pki.ca })
+  const stream = session.request({ ':method': 'POST', ':path': '/' })
+  stream.end(Buffer.alloc(5 * 1024 * 1024))
+  stream.setEncoding('utf8')
+  let text = ''
+  for await (const chunk of stream) text += chunk
+  assert.equal(text, 'Request entity too large: limit is 3145728')
+  session.close()
+  await front.close()
+})
+
+test('a connection that is not TLS, or does not speak HTTP, harms nobody', async () => {
+  const { front, port } = await fronted(async () => textAnswer(200, 'ok'))
+  const garbage = connectTls({ port, host: '127.0.0.1', ca: pki.ca })
+  garbage.on('error', () => {})
+  garbage.end('nonsense\r\n\r\n')
+  garbage.resume()
+  await once(garbage, 'close')
+  assert.equal((await firstChunk(front, port)).text, 'ok')
+  await front.close()
+})
