@@ -1,6 +1,6 @@
 // The command line's end of the control socket: the same Control, over HTTP.
 
-import { request } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
 import { createInterface } from 'node:readline'
 import { pipeline } from 'node:stream/promises'
 import type { PublishedPort } from './config.ts'
@@ -55,8 +55,8 @@ async function send(socketPath: string, question: Ask): Promise<unknown> {
     method,
     path: `${path}?${new URLSearchParams(query)}`,
   })
-  const lines = new Promise<AsyncIterable<string>>((resolve, reject) => {
-    outgoing.on('response', (incoming) => resolve(createInterface({ input: incoming })))
+  const answer = new Promise<IncomingMessage>((resolve, reject) => {
+    outgoing.on('response', resolve)
     outgoing.on('error', (error) => reject(unreachable(error)))
   })
   // An agent that refuses an archive half way answers before it has read all of it.
@@ -65,7 +65,9 @@ async function send(socketPath: string, question: Ask): Promise<unknown> {
     () => undefined,
     (error: Error) => error,
   )
-  for await (const text of await lines) {
+  // Lines are lost between the making of an interface and its first use: no await there.
+  const input = await answer
+  for await (const text of createInterface({ input })) {
     const line = JSON.parse(text) as ControlLine
     if ('progress' in line) onProgress?.(line.progress)
     else if ('failed' in line) throw new UserError(line.failed)

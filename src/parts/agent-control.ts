@@ -26,7 +26,9 @@ export function createControl(context: PartContext, options: ControlOptions): Co
         await pipeline(archive, createWriteStream(path))
         onProgress('unpacking')
         const loaded = await images.load(path)
-        return loaded.flatMap(({ id, repoTags }) => (repoTags.length > 0 ? repoTags : [id]))
+        return [
+          ...new Set(loaded.flatMap(({ id, repoTags }) => (repoTags.length > 0 ? repoTags : [id]))),
+        ]
       } finally {
         await rm(path, { force: true })
       }
