@@ -37,14 +37,14 @@ export interface RunningControllers {
 }
 
 export function startControllers(options: ControllersOptions): RunningControllers {
-  const { signal, rootCa } = options
+  const { signal, rootCa, clientOf = () => options.client } = options
   const { clock = systemClock, random = systemRandom, log = silentLog } = options
   const informers =
     options.informers ??
     createInformers(options.client, controllerWants, { signal, clock, random, log })
   const running = controllers.map(({ name, account, run }) => {
     const source = { component: name }
-    const own = clientOf(account)
+    const own = options.clientOf?.(account) ?? options.client
     const recorder = createEventRecorder({ client: own, clock, random, signal, source, log })
     return run({ client: own, informers, recorder, clock, random, log, signal, rootCa })
   })
