@@ -10,7 +10,6 @@ import { runFolder } from '../cluster/folders.ts'
 import type { PartContext } from '../cluster/run-part.ts'
 import { kubeletPort } from '../host/fabric-script.ts'
 import { startKubelet } from '../kubelet/kubelet.ts'
-import { defaultTaints } from '../kubelet/node/node-object.ts'
 import { startKubeletServer } from '../kubelet/server/kubelet-server.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
@@ -97,7 +96,7 @@ async function startNode(
   mkdirSync(ownFolder, { recursive: true })
   const network = await networkOf(context, options, node.name)
   const kubelet = await startKubelet({
-    node: { ...node, taints: defaultTaints(node.role, config.nodes.length) },
+    node,
     client: options.clientAs(nodeCertificate(node.name)),
     informers,
     runtime: runtime.node({

@@ -6,11 +6,15 @@ import { join } from 'node:path'
 import { createRegistry, type Registry } from '../apiserver/registry/registry.ts'
 import { type ApiServer, startApiServer } from '../apiserver/server.ts'
 import { createClient } from '../client/create-client.ts'
+import { createInformers } from '../client/informers.ts'
 import { fabricAddress, fabricApiPort } from '../cluster/config.ts'
 import { type PartContext, runPart } from '../cluster/run-part.ts'
+import { controllerWants } from '../controllers/controllers.ts'
 import { startControllers } from '../controllers/start.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
+import { schedulerWants } from '../scheduler/feed.ts'
+import { startScheduler } from '../scheduler/start.ts'
 import { logStore } from '../store/drivers/log.ts'
 import type { Store } from '../store/store.ts'
 import { protobufCodec } from './protobuf-codec.ts'
@@ -41,22 +45,27 @@ function openRegistry({ config, signal }: PartContext, store: Store): Registry {
   })
 }
 
-/** They are clients as any other; only their requests need no socket. */
+/** They are clients as any other; only their requests need no socket, and they share what they read. */
 function runControllers({ folder, log, signal }: PartContext, server: ApiServer) {
   const clientOf = (name: string, ...groups: string[]) =>
     createClient(server.inProcess({ name, groups: [...groups, 'system:authenticated'] }))
-  return startControllers({
-    client: clientOf('system:kube-controller-manager'),
-    clientOf: (account) =>
-      clientOf(
-        `system:serviceaccount:kube-system:${account}`,
-        'system:serviceaccounts',
-        'system:serviceaccounts:kube-system',
-      ),
-    rootCa: readFileSync(join(folder.pki, 'ca.crt'), 'utf8'),
-    log,
-    signal,
+  const accountClient = (account: string) =>
+    clientOf(
+      `system:serviceaccount:kube-system:${account}`,
+      'system:serviceaccounts',
+      'system:serviceaccounts:kube-system',
+    )
+  const client = clientOf('system:kube-controller-manager')
+  const shared = { log, signal, clock: systemClock, random: systemRandom }
+  const informers = createInformers(client, [...controllerWants, ...schedulerWants], shared)
+  const rootCa = readFileSync(join(folder.pki, 'ca.crt'), 'utf8')
+  const controllers = startControllers({
+    ...{ ...shared, client, clientOf: accountClient, informers, rootCa },
   })
+  const scheduler = startScheduler({
+    ...{ ...shared, client: clientOf('system:kube-scheduler'), informers },
+  })
+  return { ended: Promise.all([controllers.ended, scheduler.ended]) }
 }
 
 function openApiServer(context: PartContext, store: Store): Promise<ApiServer> {
