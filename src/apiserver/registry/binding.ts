@@ -10,6 +10,7 @@ import type { ApiObject } from './api-object.ts'
 import { badRequest, conflict } from './errors.ts'
 import { bodyMediaType } from './negotiate.ts'
 import { writeOptions } from './options.ts'
+import type { Resource } from './resource.ts'
 import { successStatus } from './success-status.ts'
 import { changeObject } from './update.ts'
 import { timeText, type WriteContext } from './write.ts'
@@ -17,13 +18,8 @@ import { timeText, type WriteContext } from './write.ts'
 const target = { group: '', version: 'v1', kind: 'Binding', def: 'io.k8s.api.core.v1.Binding' }
 
 export async function bind(context: WriteContext, call: Call): Promise<ServerAnswer> {
-  const { request } = call
-  const options = writeOptions(request.query, 'CreateOptions')
-  const body = context.readValue(
-    await request.body(),
-    bodyMediaType(request, { hasProtobuf: true }),
-  )
-  const binding = draftAs<Binding>(conformObject(target, body, options.fieldValidation).object)
+  const options = writeOptions(call.request.query, 'CreateOptions')
+  const binding = await readBinding(context, call)
   assertBinding(call, binding)
   await changeObject(
     context,
@@ -35,6 +31,24 @@ export async function bind(context: WriteContext, call: Call): Promise<ServerAns
     },
   )
   return valueAnswer(call, 201, successStatus(201))
+}
+
+/** POST bindings: the older way, which names the Pod in the body alone. */
+export async function bindByBody(
+  context: WriteContext,
+  call: Call,
+  pods: Resource,
+): Promise<ServerAnswer> {
+  const { metadata } = await readBinding(context, call)
+  if (!metadata?.name) throw badRequest('name must be provided')
+  return bind(context, { ...call, resource: pods, name: metadata.name, subresource: 'binding' })
+}
+
+async function readBinding(context: WriteContext, { request }: Call): Promise<BindingDraft> {
+  const { fieldValidation } = writeOptions(request.query, 'CreateOptions')
+  const mediaType = bodyMediaType(request, { hasProtobuf: true })
+  const body = context.readValue(await request.body(), mediaType)
+  return draftAs<Binding>(conformObject(target, body, fieldValidation).object)
 }
 
 type BindingDraft = ReturnType<typeof draftAs<Binding>>

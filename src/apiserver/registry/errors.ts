@@ -91,6 +91,14 @@ export const methodNotSupported = (resource: GroupResource, verb: string): Statu
     { ...(resource.group && { group: resource.group }), kind: resource.plural },
   )
 
+/** The path is served, but not by this method. */
+export const methodNotRouted = (): StatusError =>
+  new StatusError(
+    'MethodNotAllowed',
+    'the server does not allow this method on the requested resource',
+    {},
+  )
+
 /** The path names nothing that is served. */
 export const unknownResource = (): StatusError =>
   new StatusError('NotFound', 'the server could not find the requested resource', {})

@@ -67,10 +67,6 @@ export function watchOptions(query: URLSearchParams): WatchRequestOptions {
   }
 }
 
-export function isWatch(query: URLSearchParams): boolean {
-  return query.size > 0 && isTrue(query, 'watch')
-}
-
 export function writeOptions(
   query: URLSearchParams,
   kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions',

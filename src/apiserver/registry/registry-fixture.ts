@@ -80,6 +80,11 @@ export async function registryFixture(options: FixtureOptions = {}) {
     }
   }
 
+  /** The body of an answer as it comes. */
+  async function stream(path: string): Promise<AsyncIterable<Uint8Array>> {
+    return streamOf((await send(`GET ${path}`)).answer.body)
+  }
+
   /** Events of a watch, one at a time; `stop` ends it. */
   async function watch(path: string, headers?: Readonly<Record<string, string>>) {
     const stopper = new AbortController()
@@ -109,6 +114,7 @@ export async function registryFixture(options: FixtureOptions = {}) {
     clock,
     ask,
     watch,
+    stream,
     namespace,
     async [Symbol.asyncDispose]() {
       ended.abort()

@@ -2,7 +2,6 @@
 // user and info are settled. Out: an answer, or a StatusError for the chain to word.
 
 import { kindEntry, kinds } from '../../api/kinds.ts'
-import { StatusError } from '../../api/status-error.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Random } from '../../lib/random.ts'
 import type { Store } from '../../store/store.ts'
@@ -13,17 +12,20 @@ import type { RequestInfo, ServerRequest, ServerResponse } from '../request.ts'
 import { watch } from '../watch/watch.ts'
 import { createWatchCache, type WatchCache } from '../watch/watch-cache.ts'
 import type { Call } from './answers.ts'
+import { bindByBody } from './binding.ts'
 import { valueReader } from './body-value.ts'
 import { builtinResource, type ProtobufCodec } from './builtin-resource.ts'
 import { type ClusterView, createClusterView } from './cluster-view.ts'
 import { create } from './create.ts'
 import { remove, removeCollection } from './delete.ts'
-import { badRequest, methodNotSupported, unknownResource } from './errors.ts'
+import { methodNotRouted, methodNotSupported, unknownResource } from './errors.ts'
+import { expireEvents } from './event-expiry.ts'
 import { get } from './get.ts'
 import { list } from './list.ts'
 import { answerForm } from './negotiate.ts'
 import { patch } from './patch.ts'
 import type { Resource } from './resource.ts'
+import { storeFailure } from './store-failure.ts'
 import { subresourceHandler } from './subresources.ts'
 import { update } from './update.ts'
 import { type FieldManagement, noHooks, type WriteContext, type WriteHooks } from './write.ts'
@@ -54,6 +56,8 @@ export interface Registry {
   remove(resource: Resource): void
   resourceOf(group: string, version: string, plural: string): Resource | undefined
   readonly cluster: ClusterView
+  /** Work that goes on between requests; resolves once the signal has ended it. */
+  readonly upkeep: Promise<void>
 }
 
 export function createRegistry(options: RegistryOptions): Registry {
@@ -61,6 +65,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   const cluster = createClusterView(store)
   const resources = createResources(options.protobuf)
   const budgets = builtinResource(kindEntry('PodDisruptionBudget'), options.protobuf)
+  const pods = builtinResource(kindEntry('Pod'), options.protobuf)
   const hooks = new Map<Resource | undefined, WriteHooks>([
     [
       resources.get(keyOf('', 'v1', 'services')),
@@ -91,6 +96,7 @@ export function createRegistry(options: RegistryOptions): Registry {
 
   async function dispatch(call: Call): Promise<ServerResponse> {
     const { info } = call.request
+    if (call.resource.entry === bindings) return bindByBody(context, call, pods)
     if (call.subresource !== '') {
       return subresourceHandler(call)(context, call, { cluster, budgets })
     }
@@ -121,11 +127,16 @@ export function createRegistry(options: RegistryOptions): Registry {
 
   return {
     cluster,
+    upkeep: expireEvents({ store, clock }, signal),
     async handle(request) {
       const { info } = request
       const resource = resources.get(keyOf(info.group, info.version, info.resource))
-      if (!resource || resource.entry.stored === false) throw unknownResource()
-      return dispatch(callOf(request, resource, clock))
+      if (!resource) throw unknownResource()
+      try {
+        return await dispatch(callOf(request, resource, clock))
+      } catch (error) {
+        throw storeFailure(error)
+      }
     },
     add: (resource) => void resources.set(resourceKey(resource), resource),
     remove: (resource) => void resources.delete(resourceKey(resource)),
@@ -133,9 +144,12 @@ export function createRegistry(options: RegistryOptions): Registry {
   }
 }
 
+/** POST to bindings is POST to the binding of the Pod that the body names. */
+const bindings = kinds.find(({ group, plural }) => group === '' && plural === 'bindings')
+
 function createResources(protobuf: ProtobufCodec | undefined): Map<string, Resource> {
   const resources = kinds
-    .filter(({ stored }) => stored !== false)
+    .filter((entry) => entry.stored !== false || entry === bindings)
     .map((entry) => builtinResource(entry, protobuf))
   return new Map(resources.map((resource) => [resourceKey(resource), resource]))
 }
@@ -166,24 +180,18 @@ function callOf(request: ServerRequest, resource: Resource, clock: Clock): Call 
   }
 }
 
-/** Paths that upstream has no route for. */
+/** Paths and methods that upstream has no route for. */
 function assertPlace(info: RequestInfo, { entry }: Resource): void {
-  const isOne = info.verb !== 'list' && info.verb !== 'watch' && info.name !== ''
-  if (entry.namespaced && isOne && info.namespace === '') throw unknownResource()
-  if (
-    entry.namespaced &&
-    info.namespace === '' &&
-    ['create', 'deletecollection'].includes(info.verb)
-  ) {
-    throw new StatusError(
-      'MethodNotAllowed',
-      'the server does not allow this method on the requested resource',
-      {},
-    )
-  }
-  const isOnlyNamespace = entry.plural === 'namespaces' && entry.group === ''
-  if (!entry.namespaced && info.namespace !== '' && !isOnlyNamespace) throw unknownResource()
+  const { verb, name, namespace, subresource } = info
+  const isCollection = verb === 'list' || verb === 'watch' || verb === 'deletecollection'
+  const isNamespaces = entry.plural === 'namespaces' && entry.group === ''
   if (info.rest.length > 0) throw unknownResource()
-  const isNameNeeded = ['get', 'update', 'patch', 'delete'].includes(info.verb)
-  if (isNameNeeded && info.name === '') throw badRequest('name must be provided')
+  if (!entry.namespaced && namespace !== '' && !isNamespaces) throw unknownResource()
+  if (entry.namespaced && namespace === '') {
+    if (verb === 'create' || verb === 'deletecollection') throw methodNotRouted()
+    if (!isCollection && name !== '') throw unknownResource()
+  }
+  const isNameless = isCollection || (verb === 'create' && subresource === '')
+  if (!isNameless && name === '') throw methodNotRouted()
+  if (verb === 'create' && subresource === '' && name !== '') throw methodNotRouted()
 }

@@ -187,3 +187,13 @@ test('a watch can send tables, with columns in the first', async () => {
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate)
 }
+
+test('a client that leaves in the middle ends its watch at once', async () => {
+  await using api = await registryFixture()
+  await api.ask(`POST ${path}`, { body: configMap('a') })
+  const body = await api.stream(`${path}?watch=1&allowWatchBookmarks=true`)
+  for await (const chunk of body) {
+    assert.ok(chunk.length > 0)
+    break
+  }
+})

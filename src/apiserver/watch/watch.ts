@@ -107,22 +107,28 @@ async function* serve(session: Session): AsyncGenerator<Uint8Array> {
   const lastsMs = options.timeoutSeconds
     ? options.timeoutSeconds * 1000
     : shortestWatchMs + random.below(shortestWatchMs)
-  const timer = clock.sleep(lastsMs, ended.signal).then(stop, () => {})
+  const running = [clock.sleep(lastsMs, ended.signal).then(stop, () => {})]
   try {
-    yield* events(session, ended.signal, lastsMs)
+    yield* events(session, { ended: ended.signal, lastsMs, running })
   } catch (error) {
     yield errorFrame(session, error)
   } finally {
     call.request.signal.removeEventListener('abort', stop)
     stop()
-    await timer
+    await Promise.all(running)
   }
+}
+
+interface Life {
+  readonly ended: AbortSignal
+  readonly lastsMs: number
+  /** What goes on beside the stream, awaited once it has ended. */
+  readonly running: Promise<void>[]
 }
 
 async function* events(
   session: Session,
-  ended: AbortSignal,
-  lastsMs: number,
+  { ended, lastsMs, running }: Life,
 ): AsyncGenerator<Uint8Array> {
   const { options, store, cache, asked, encoders } = session
   const follower = createFollower(session)
@@ -138,14 +144,10 @@ async function* events(
   const { stream } = follower
   ended.addEventListener('abort', () => stream.end(), { once: true })
   await cache.attach(follower, after, ended)
-  const bookmarks = options.allowWatchBookmarks
-    ? sendBookmarks(session, { stream, ended, lastsMs, after })
-    : undefined
-  try {
-    yield* stream
-  } finally {
-    await bookmarks
+  if (options.allowWatchBookmarks) {
+    running.push(sendBookmarks(session, { stream, ended, lastsMs, after }))
   }
+  yield* stream
 }
 
 interface Follower {
