@@ -241,9 +241,10 @@ spec: { clusterIP: None, selector: { run: my-nginx }, ports: [{ port: 80, name: 
     },
 
     async 'A5 the host itself has no way to Pod and Service addresses'(c) {
-    const addresses = await c.identity.run(['ip', '-4', 'address'])
-    const routes = await c.identity.run(['ip', '-4', 'route', 'show', 'table', 'all'])
-    assert.doesNotMatch(addresses.stdout + routes.stdout, /\b(10\.244|10\.96|172\.18)\./)
+      const addresses = await c.identity.run(['ip', '-4', 'address'])
+      const routes = await c.identity.run(['ip', '-4', 'route', 'show', 'table', 'all'])
+      assert.doesNotMatch(addresses.stdout + routes.stdout, /\b(10\.244|10\.96|172\.18)\./)
+    },
   },
 )
 
