@@ -7,7 +7,13 @@ import {
   messageType,
   type ScalarType,
 } from '../lib/message.ts'
-import { type Definition, definitionOf, type Field, type SpecialForm } from './schema.ts'
+import {
+  type Definition,
+  definitionOf,
+  type Field,
+  objectMetaDefinition,
+  type SpecialForm,
+} from './schema.ts'
 
 const known = new Map<string, MessageType>()
 
@@ -22,9 +28,21 @@ export function messageOf(def: string): MessageType {
 
 /** The message of a kind's list: {metadata=1, items=2}. */
 export function listMessageOf(def: string): MessageType {
+  return listOf(() => messageOf(def))
+}
+
+/** PartialObjectMetadata and its list, which are no kinds and so have no definitions. */
+export function metadataMessageOf(kind: string): MessageType | undefined {
+  if (kind === 'PartialObjectMetadata') return metadataOnly
+  return kind === 'PartialObjectMetadataList' ? listOf(() => metadataOnly) : undefined
+}
+
+const metadataOnly = messageType([one('metadata', 1, () => messageOf(objectMetaDefinition))])
+
+function listOf(element: () => MessageType): MessageType {
   return messageType([
     one('metadata', 1, () => messageOf('io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta')),
-    { ...one('items', 2, () => messageOf(def)), container: 'list' },
+    { ...one('items', 2, element), container: 'list' },
   ])
 }
 

@@ -1,6 +1,6 @@
 // The protobuf codec of the API server: messages from the schema, bytes from the wire codec.
 
-import { listMessageOf, messageOf } from '../api/messages.ts'
+import { listMessageOf, messageOf, metadataMessageOf } from '../api/messages.ts'
 import { protobufReader } from '../api/protobuf-reader.ts'
 import { definitionNameOf } from '../api/schema.ts'
 import type { ProtobufCodec } from '../apiserver/registry/builtin-resource.ts'
@@ -21,6 +21,8 @@ export const protobufCodec: ProtobufCodec = {
 function messageFor(apiVersion: string, kind: string) {
   const own = definitionNameOf(apiVersion, kind)
   if (own !== undefined) return messageOf(own)
+  const metadata = metadataMessageOf(kind)
+  if (metadata !== undefined) return metadata
   const item = definitionNameOf(apiVersion, kind.replace(/List$/, ''))
   if (item !== undefined) return listMessageOf(item)
   throw new Error(`no protobuf message for ${apiVersion} ${kind}`)
