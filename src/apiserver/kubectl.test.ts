@@ -136,6 +136,24 @@ test('apply with strict validation names the unknown field', { skip }, async () 
   assert.equal(again.out, 'deployment.apps/web unchanged\n')
 })
 
+test('apply merges what changed into lists by their keys', { skip }, async () => {
+  const changed = deployment('replicas: 3').replace(
+    'image:',
+    'env: [{name: A, value: "1"}], image:',
+  )
+  assert.equal((await kubectl('apply -f -', changed)).out, 'deployment.apps/web configured\n')
+  await kubectl('set env deployment/web B=2')
+  await kubectl('apply -f -', changed.replace('value: "1"', 'value: "9"'))
+  const { out } = await kubectl(
+    'get deploy web -o jsonpath={.spec.template.spec.containers[0].env}',
+  )
+  assert.deepEqual(JSON.parse(out), [
+    { name: 'A', value: '9' },
+    { name: 'B', value: '2' },
+  ])
+  assert.equal((await kubectl('get deploy web -o jsonpath={.spec.replicas}')).out, '3')
+})
+
 test('dry-run by the server', { skip }, async () => {
   const { out } = await kubectl('create deployment n --image=nginx --dry-run=server -o name')
   assert.equal(out, 'deployment.apps/n\n')

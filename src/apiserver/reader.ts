@@ -1,6 +1,7 @@
 // What parts of the API server itself know of the stored objects: read and followed through the
 // registry as any client would, without the chain in front of it.
 
+import { setTimeout as delay } from 'node:timers/promises'
 import { apiVersionOf, type Kind, kindEntry, pathOf } from '../api/kinds.ts'
 import { keyOf, keyText, type ObjectKey } from '../api/meta.ts'
 import { StatusError, type StatusReason } from '../api/status-error.ts'
@@ -17,19 +18,24 @@ export interface Change<T> {
   readonly current?: T
 }
 
+export interface Following {
+  /** Resolves after the signal has aborted and nothing will be reported any more. */
+  readonly ended: Promise<void>
+}
+
 export interface Reader {
   /** Undefined when there is no such object. */
   get<K extends Kind>(kind: K, key: ObjectKey): Promise<KindMap[K] | undefined>
   list<K extends Kind>(kind: K): Promise<readonly KindMap[K][]>
   /**
    * Reports every object of a kind, then every change, until the signal aborts. Resolves when the
-   * first list has been reported; afterwards it lists and watches again whenever a watch ends.
+   * first list has been reported; from then on it lists and watches again whenever a watch ends.
    */
   follow<K extends Kind>(
     kind: K,
     report: (change: Change<KindMap[K]>) => void,
     signal: AbortSignal,
-  ): Promise<void>
+  ): Promise<Following>
   /** Any request; throws StatusError for an answer that is not a success. */
   send(request: InProcessRequest): Promise<unknown>
 }
@@ -65,7 +71,7 @@ export function createReader(handle: RequestHandler): Reader {
   }
 }
 
-interface Following<T> {
+interface Follower<T> {
   readonly report: (change: Change<T>) => void
   readonly signal: AbortSignal
   send(request: InProcessRequest): Promise<{
@@ -78,21 +84,21 @@ interface Following<T> {
 /** How long a follower waits before it lists again after a watch that failed. */
 const retryMs = 200
 
-async function follow<K extends Kind>(kind: K, following: Following<KindMap[K]>): Promise<void> {
+async function follow<K extends Kind>(kind: K, follower: Follower<KindMap[K]>): Promise<Following> {
   const known = new Map<string, KindMap[K]>()
   const put = (current: KindMap[K]) => {
     const key = keyText(keyOf(current))
     const previous = known.get(key)
     known.set(key, current)
-    following.report(previous ? { previous, current } : { current })
+    follower.report(previous ? { previous, current } : { current })
   }
   const remove = (key: string) => {
     const previous = known.get(key)
-    if (known.delete(key) && previous) following.report({ previous })
+    if (known.delete(key) && previous) follower.report({ previous })
   }
   const list = async () => {
     const path = pathOf(kindEntry(kind))
-    const { metadata, items } = await following.send({ method: 'GET', path })
+    const { metadata, items } = await follower.send({ method: 'GET', path })
     const present = new Set(items.map((item) => keyText(keyOf(item))))
     for (const key of known.keys()) if (!present.has(key)) remove(key)
     for (const item of items) put(item)
@@ -100,9 +106,9 @@ async function follow<K extends Kind>(kind: K, following: Following<KindMap[K]>)
   }
   let revision = await list()
   const keepFollowing = async () => {
-    while (!following.signal.aborted) {
+    while (!follower.signal.aborted) {
       try {
-        for await (const event of watch(kind, revision, following)) {
+        for await (const event of watch(kind, revision, follower)) {
           if (event.type === 'DELETED') remove(keyText(keyOf(event.object)))
           else if (event.type === 'ADDED' || event.type === 'MODIFIED') put(event.object)
           else if (event.type === 'ERROR') break
@@ -111,12 +117,13 @@ async function follow<K extends Kind>(kind: K, following: Following<KindMap[K]>)
       } catch {
         // The list below starts afresh, whatever ended the watch.
       }
-      if (following.signal.aborted) return
-      await new Promise((resolve) => setTimeout(resolve, retryMs).unref())
+      if (follower.signal.aborted) return
+      await delay(retryMs, undefined, { signal: follower.signal }).catch(() => {})
+      if (follower.signal.aborted) return
       revision = await list().catch(() => revision)
     }
   }
-  void keepFollowing()
+  return { ended: keepFollowing() }
 }
 
 interface Event<T> {
@@ -127,7 +134,7 @@ interface Event<T> {
 async function* watch<K extends Kind>(
   kind: K,
   revision: string,
-  { answerOf, signal }: Following<KindMap[K]>,
+  { answerOf, signal }: Follower<KindMap[K]>,
 ): AsyncGenerator<Event<KindMap[K]>> {
   const query = `watch=true&allowWatchBookmarks=true&resourceVersion=${revision}`
   const path = `${pathOf(kindEntry(kind))}?${query}`

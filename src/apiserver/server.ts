@@ -37,6 +37,7 @@ import { followPolicy } from './rbac/follow-policy.ts'
 import { createPolicyIndex } from './rbac/policy-index.ts'
 import { createReader, type Reader } from './reader.ts'
 import type { ServerRequest, UserInfo } from './request.ts'
+import { legacyRoutes } from './reviews/legacy-resources.ts'
 import { objectReader } from './reviews/read-object.ts'
 import { subjectAccessRoutes } from './reviews/subject-access.ts'
 import { serveTokenRequest } from './reviews/token-request.ts'
@@ -96,7 +97,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const parts = assemble(options)
   const facts = { ...options.cluster, clientCa: options.tls.clientCa }
   await bootstrapCluster(parts.reader, facts, parts.clock.now())
-  await followPolicy(parts.reader, parts.policy, stopping.signal)
+  const following = await followPolicy(parts.reader, parts.policy, stopping.signal)
   const handler = apiServerChain(parts)
   const front = openFront(handler, options.tls)
   await Promise.all((options.listen ?? []).map(front.listen))
@@ -111,7 +112,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     listen: front.listen,
     async close() {
       stopping.abort()
-      await front.close()
+      await Promise.all([front.close(), following.ended])
       parts.dialer.close()
     },
   }
@@ -198,6 +199,7 @@ function routesOf(served: Served): RequestHandler {
       '/serviceaccounts/token': serveTokenRequest({
         ...{ tokens: accounts, reader, read, now: clock.now, uuid },
       }),
+      ...legacyRoutes({ registry: options.registry.handle, read }),
       ...podStreamRoutes(streams),
       ...proxyRoutes(streams),
     },

@@ -2,6 +2,7 @@
 // `kubernetes` Service, APIServices, and what kubeadm leaves for tools to find.
 
 import { apiVersionOf, kinds } from '../../api/kinds.ts'
+import { groupPriorities } from '../discovery/group-order.ts'
 import { gitVersion } from '../version.ts'
 import type { StoredObject } from './stored-object.ts'
 
@@ -36,6 +37,7 @@ export function clusterObjects(facts: ClusterFacts, now: Date): readonly StoredO
     authenticationConfig(facts),
     tokenTracking(now),
     kubeadmConfig(facts),
+    clusterInfo(facts),
   ]
 }
 
@@ -112,11 +114,14 @@ function kubernetesService(facts: ClusterFacts): readonly StoredObject[] {
   ]
 }
 
-/** One for each group and version served here. */
+const aggregatorGroup = 'apiregistration.k8s.io'
+
+/** One for each group and version served here, but for that of APIServices themselves. */
 function apiServices(): readonly StoredObject[] {
   const groupVersions = new Map(kinds.map((entry) => [apiVersionOf(entry), entry]))
-  return [...groupVersions.values()].map(({ group, version }) => ({
-    apiVersion: 'apiregistration.k8s.io/v1',
+  const served = [...groupVersions.values()].filter(({ group }) => group !== aggregatorGroup)
+  return served.map(({ group, version }) => ({
+    apiVersion: `${aggregatorGroup}/v1`,
     kind: 'APIService',
     metadata: {
       name: `${version}.${group}`,
@@ -125,8 +130,9 @@ function apiServices(): readonly StoredObject[] {
     spec: {
       ...(group && { group }),
       version,
-      groupPriorityMinimum: group ? 17_000 : 18_000,
-      versionPriority: 15,
+      groupPriorityMinimum: groupPriorities.get(group),
+      // Within a group the newer version goes first.
+      versionPriority: group ? 15 * Number(version.replace(/\D/g, '')) : 1,
     },
   }))
 }
@@ -157,6 +163,26 @@ function kubeadmConfig(facts: ClusterFacts): StoredObject {
       `  dnsDomain: ${facts.domain}`,
       `  podSubnet: ${facts.podSubnet}`,
       `  serviceSubnet: ${facts.serviceSubnet}`,
+      '',
+    ].join('\n'),
+  })
+}
+
+/** What a node that is to join may read before it has any credentials. */
+function clusterInfo({ serverAddress, serverPort, clientCa }: ClusterFacts): StoredObject {
+  return configMap('kube-public', 'cluster-info', {
+    kubeconfig: [
+      'apiVersion: v1',
+      'clusters:',
+      '- cluster:',
+      `    certificate-authority-data: ${Buffer.from(clientCa).toString('base64')}`,
+      `    server: https://${serverAddress}:${serverPort}`,
+      '  name: ""',
+      'contexts: null',
+      'current-context: ""',
+      'kind: Config',
+      'preferences: {}',
+      'users: null',
       '',
     ].join('\n'),
   })

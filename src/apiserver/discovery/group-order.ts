@@ -1,29 +1,31 @@
 // Table: the order in which API groups are listed, as upstream's priorities put them. Clients resolve
 // an ambiguous short name to the first group that has it.
 
-const groupOrder: readonly string[] = [
-  '',
-  'apiregistration.k8s.io',
-  'apps',
-  'events.k8s.io',
-  'authentication.k8s.io',
-  'authorization.k8s.io',
-  'autoscaling',
-  'batch',
-  'certificates.k8s.io',
-  'networking.k8s.io',
-  'policy',
-  'rbac.authorization.k8s.io',
-  'storage.k8s.io',
-  'admissionregistration.k8s.io',
-  'apiextensions.k8s.io',
-  'scheduling.k8s.io',
-  'coordination.k8s.io',
-  'node.k8s.io',
-  'discovery.k8s.io',
-  'resource.k8s.io',
-  'flowcontrol.apiserver.k8s.io',
-]
+/** Group and groupPriorityMinimum of its APIServices, the highest first. */
+export const groupPriorities: ReadonlyMap<string, number> = new Map([
+  ['', 18_000],
+  ['apiregistration.k8s.io', 17_900],
+  ['apps', 17_800],
+  ['events.k8s.io', 17_750],
+  ['authentication.k8s.io', 17_700],
+  ['authorization.k8s.io', 17_600],
+  ['autoscaling', 17_500],
+  ['batch', 17_400],
+  ['certificates.k8s.io', 17_300],
+  ['networking.k8s.io', 17_200],
+  ['policy', 17_100],
+  ['rbac.authorization.k8s.io', 17_000],
+  ['storage.k8s.io', 16_800],
+  ['admissionregistration.k8s.io', 16_700],
+  ['apiextensions.k8s.io', 16_700],
+  ['scheduling.k8s.io', 16_600],
+  ['coordination.k8s.io', 16_500],
+  ['node.k8s.io', 16_300],
+  ['discovery.k8s.io', 16_200],
+  ['resource.k8s.io', 16_200],
+  ['flowcontrol.apiserver.k8s.io', 16_100],
+])
+const groupOrder = [...groupPriorities.keys()]
 
 /** Built-in groups in their order, then all others by name. */
 export function compareGroups(a: string, b: string): number {
