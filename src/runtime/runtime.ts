@@ -2,6 +2,7 @@
 // One runtime serves all nodes; each sees its own sandboxes through a RuntimeService.
 
 import { mkdirSync } from 'node:fs'
+import { connect } from 'node:net'
 import type { RuntimeCondition, RuntimeService } from '../cri/cri.ts'
 import { createEventStream, type EventStream } from '../cri/event-stream.ts'
 import { openCgroups } from '../host/cgroup.ts'
@@ -19,6 +20,9 @@ import { containerStats } from './containers/stats.ts'
 import { containerStatus, containerSummary } from './containers/status.ts'
 import { stopContainer } from './containers/stop.ts'
 import { createImageService, type EmbeddedImageService } from './images/image-service.ts'
+import { ownPlatform } from './images/platform.ts'
+import { pullImage } from './images/pull.ts'
+import type { Dial } from './images/registry/http.ts'
 import { openImageStore } from './images/store.ts'
 import { openRecords } from './records.ts'
 import {
@@ -49,6 +53,8 @@ export interface RuntimeOptions {
   readonly clock?: Clock
   readonly log?: Log
   readonly crun?: string
+  /** Connects to registries; from this process's own network by default. */
+  readonly dial?: Dial
 }
 
 export interface EmbeddedRuntime {
@@ -86,15 +92,15 @@ export async function createRuntime(options: RuntimeOptions): Promise<EmbeddedRu
   }
   const report = (work: Promise<unknown>) =>
     work.catch((error) => log.error('containers could not be brought up to date', { error }))
+  const unpack = { isUserNamespace: options.ids !== 'host', keepsOwners: options.ids !== 'single' }
+  const pulling = { dial: options.dial ?? dialHere, clock: world.clock, platform: ownPlatform() }
   await recoverSandboxes(world)
   await recoverContainers(world)
   return {
     images: createImageService({
       store: world.images,
-      unpack: { isUserNamespace: options.ids !== 'host', keepsOwners: options.ids !== 'single' },
-      pull: async () => {
-        throw new Error('pull')
-      },
+      unpack,
+      pull: (name, auth) => pullImage({ ...pulling, store: world.images, unpack }, name, auth),
       inUse: () => world.containers.all().map(({ imageId }) => imageId),
     }),
     node(node) {
@@ -181,3 +187,10 @@ function conditions(world: World, node: NodeOptions): readonly RuntimeCondition[
     },
   ]
 }
+
+const dialHere: Dial = (host, port) =>
+  new Promise((resolve, reject) => {
+    const socket = connect({ host, port })
+    socket.once('connect', () => resolve(socket))
+    socket.once('error', reject)
+  })

@@ -32,12 +32,11 @@ export async function loadImages(
       const fileName = basename(path).replace(/\.(oci|docker)?\.?(tar|tgz)?(\.(gz|zst))?$/, '')
       const images = await readContents(archive, { platform: ownPlatform(), fileName })
       if (images.length === 0) throw new CorruptArchive('no image in it')
-      return await addAll(store, archive, images, options)
+      return await store.arriving(() => addAll(store, archive, images, options))
     } finally {
       await archive.close()
     }
   } catch (error) {
-    await store.collect()
     throw loadError(path, error)
   } finally {
     await plain.remove()

@@ -44,8 +44,10 @@ export interface ImageStore {
   /** Takes one name away, and the image with its last name. */
   removeName(name: string): Promise<void>
   removeImage(id: string): Promise<void>
-  /** Removes layers and blobs that no image has. Resolves when they are gone. */
+  /** Removes layers and blobs that no image has; while something arrives, after that. */
   collect(): Promise<void>
+  /** While `work` runs its layers stay, though no image has them yet. A failure leaves none. */
+  arriving<T>(work: () => Promise<T>): Promise<T>
   /** Folder of all layers, and the image's in it, uppermost first. */
   layersOf(image: StoredImage): { readonly folder: string; readonly names: readonly string[] }
   /** Where something large can be put for a moment; the caller removes it. */
@@ -67,6 +69,8 @@ export function openImageStore(folder: string): ImageStore {
   const configs = new Map<string, ImageConfig>()
   const adding = new Map<string, Promise<void>>()
   const inLine = createLine()
+  let arrivals = 0
+  let isCollectionDue = false
 
   function hasLayer(diffId: string): boolean {
     return existsSync(`${folder}/layers/${layerName(diffId)}`)
@@ -93,6 +97,11 @@ export function openImageStore(folder: string): ImageStore {
       await removeTree(half)
       throw error
     }
+  }
+
+  const collectLater = async () => {
+    isCollectionDue = arrivals > 0
+    if (!isCollectionDue) await inLine(() => collect(folder, images))
   }
 
   return {
@@ -136,7 +145,19 @@ export function openImageStore(folder: string): ImageStore {
         ),
       ),
     removeImage: (id) => inLine(() => save(images.filter((image) => image.id !== id))),
-    collect: () => inLine(() => collect(folder, images, [...adding.keys()])),
+    collect: collectLater,
+    async arriving(work) {
+      arrivals++
+      try {
+        return await work()
+      } catch (error) {
+        isCollectionDue = true
+        throw error
+      } finally {
+        arrivals--
+        if (isCollectionDue) await collectLater()
+      }
+    },
     layersOf: ({ layers }) => ({
       folder: `${folder}/layers`,
       names: layers.map(layerName).toReversed(),
@@ -225,12 +246,8 @@ function createLine(): <T>(change: () => Promise<T>) => Promise<T> {
   }
 }
 
-async function collect(
-  folder: string,
-  images: readonly StoredImage[],
-  arriving: readonly string[],
-): Promise<void> {
-  const layers = new Set([...images.flatMap((image) => image.layers), ...arriving].map(layerName))
+async function collect(folder: string, images: readonly StoredImage[]): Promise<void> {
+  const layers = new Set(images.flatMap((image) => image.layers).map(layerName))
   const blobs = new Set(
     images.flatMap(({ id, digests }) => [id, ...digests.map((name) => name.split('@')[1] ?? '')]),
   )

@@ -22,7 +22,8 @@ export function namespaceArgv(plan: NamespacePlan): readonly string[] {
   const sysctls = { ...(hasNetwork && ownNetworkSysctls), ...plan.sysctls }
   const script = [
     'set -e',
-    `echo ${quote(plan.hostname)} > /proc/sys/kernel/hostname`,
+    // The file of the same name belongs to root even in a user namespace's own.
+    `hostname ${quote(plan.hostname)}`,
     ...(hasIpc
       ? [`mount -t tmpfs -o nosuid,nodev,noexec,mode=1777,size=65536k shm ${quote(folder)}/shm`]
       : []),
