@@ -8,16 +8,17 @@ import { endpointsController } from './endpoints/endpoints.ts'
 import { endpointSliceController } from './endpointslice/endpointslice.ts'
 import { endpointSliceMirroringController } from './endpointslice-mirroring/endpointslice-mirroring.ts'
 import { runNamespaceController } from './namespace/namespace.ts'
+import { nodeLifecycleController } from './node-lifecycle/node-lifecycle.ts'
+import { runPodGc } from './pod-gc/pod-gc.ts'
 import { replicaSetController, replicationController } from './replicaset/replicaset.ts'
 import { rootCaPublisher } from './root-ca/root-ca.ts'
 import { serviceAccountController } from './serviceaccount/serviceaccount.ts'
 import type { ControllersShell } from './start.ts'
+import { taintEvictionController } from './taint-eviction/taint-eviction.ts'
 
 export interface ControllerEntry {
   /** As upstream names it; the component of its events. */
   readonly name: string
-  /** The ServiceAccount in kube-system as which it acts. */
-  readonly account: string
   /** The ServiceAccount of kube-system as which it works: its role allows what it does. */
   readonly account: string
   readonly wants: readonly Want[]
@@ -33,6 +34,13 @@ const planned = <O>(account: string, controller: Controller<O>): ControllerEntry
 })
 
 export const controllers: readonly ControllerEntry[] = [
+  {
+    name: 'node-controller',
+    account: 'node-controller',
+    wants: [{ kind: 'Node' }, { kind: 'Pod' }, { kind: 'Lease' }],
+    run: (shell) => runController(nodeLifecycleController(shell.clock), shell),
+  },
+  planned('node-controller', taintEvictionController),
   planned('service-account-controller', serviceAccountController),
   {
     name: 'root-ca-certificate-publisher',
@@ -51,6 +59,12 @@ export const controllers: readonly ControllerEntry[] = [
     account: 'namespace-controller',
     wants: [{ kind: 'Namespace' }, { kind: 'Pod' }],
     run: runNamespaceController,
+  },
+  {
+    name: 'pod-garbage-collector',
+    account: 'pod-garbage-collector',
+    wants: [{ kind: 'Pod' }, { kind: 'Node' }],
+    run: runPodGc,
   },
 ]
 

@@ -37,7 +37,7 @@ export interface RunningControllers {
 }
 
 export function startControllers(options: ControllersOptions): RunningControllers {
-  const { signal, rootCa, clientOf = () => options.client } = options
+  const { signal, rootCa } = options
   const { clock = systemClock, random = systemRandom, log = silentLog } = options
   const informers =
     options.informers ??
