@@ -43,6 +43,8 @@ export interface ImagePullerSettings {
 
 /** How soon a container is tried again whose image cannot even be asked for. */
 const soonMs = 10_000
+/** For a registry's answer about an image that is there already. */
+const patienceMs = 5000
 /** Back-offs remembered; the oldest go first. */
 const mostBackOffs = 1000
 
@@ -59,6 +61,17 @@ export function createImagePuller(settings: ImagePullerSettings): ImagePuller {
     const running = pulls.get(key) ?? turn(() => pullWithAny(images, image, credentials))
     pulls.set(key, running)
     await running.finally(() => pulls.delete(key))
+  }
+
+  /** With the image there, a registry that does not answer is not waited for. */
+  async function withinLimit(pulling: Promise<void>): Promise<void> {
+    const stop = new AbortController()
+    const limit = clock.sleep(patienceMs, stop.signal).then(() => {
+      throw new Error('the registry does not answer')
+    })
+    limit.catch(() => {})
+    pulling.catch(() => {})
+    await Promise.race([pulling, limit]).finally(() => stop.abort())
   }
 
   function failure(key: string, image: string, error: unknown): ImageFailure {
@@ -106,7 +119,7 @@ export function createImagePuller(settings: ImagePullerSettings): ImagePuller {
       const askedAtMs = nowMs()
       events.note('Pulling', `Pulling image "${image}"`, name)
       try {
-        await pull(pod, image)
+        await (present ? withinLimit(pull(pod, image)) : pull(pod, image))
         const pulled = await images.imageStatus({ image })
         if (!pulled) throw new Error(`image "${image}" is not there after it was pulled`)
         backOffs.delete(key)
@@ -118,9 +131,12 @@ export function createImagePuller(settings: ImagePullerSettings): ImagePuller {
         )
         return pulled
       } catch (error) {
-        const failed = failure(key, image, error)
-        events.warn('Failed', `Failed to pull image "${image}": ${failed.message}`, name)
-        throw failed
+        const text = error instanceof Error ? error.message : String(error)
+        events.warn('Failed', `Failed to pull image "${image}": ${text}`, name)
+        if (!present) throw failure(key, image, error)
+        // Loaded from a file, there may be no registry that has it: what is here is used.
+        events.note('Pulled', `Using the image "${image}" that is present on the machine`, name)
+        return present
       }
     },
   }
