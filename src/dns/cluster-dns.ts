@@ -73,7 +73,7 @@ export function clusterDns(options: ClusterDnsOptions): ClusterDns {
     ],
     forwardDns({ askDns: (query) => porter.askDns(query), log }),
   )
-  const onAnswer: DnsServerOptions['onAnswer'] = (proto, { type }, answer) => {
+  const onAnswer: NonNullable<DnsServerOptions['onAnswer']> = (proto, { type }, answer) => {
     metrics.count('coredns_dns_requests_total', { proto, type: typeNames.get(type) ?? 'other' })
     metrics.count('coredns_dns_responses_total', {
       rcode: rcodeNames[(answer[3] ?? 0) & 15] ?? 'other',

@@ -28,7 +28,7 @@ export function clusterZone(zone: Zone): DnsFilter {
     const found = zone.find(query.name, query.type)
     if (!found) return next(query)
     if ('answer' in found) return found.answer
-    const target = depth < longestAliasChain ? aliasQuery(found.alias, query.type) : undefined
+    const target = depth < longestAliasChain ? aliasQuery(query, found.alias) : undefined
     const rest = target && (await answer(target, next, depth + 1))
     const { answers, code } = rest
       ? answersOf(target, rest)
@@ -38,8 +38,10 @@ export function clusterZone(zone: Zone): DnsFilter {
   return (query, next) => answer(query, next)
 }
 
-function aliasQuery(alias: string, type: number): DnsQuery | undefined {
-  const read = readQuery(encodeQuery(0, encodeName(alias), type))
+/** With the asker's id, which whoever would forge an answer has to guess. */
+function aliasQuery({ message, type }: DnsQuery, alias: string): DnsQuery | undefined {
+  const id = ((message[0] ?? 0) << 8) | (message[1] ?? 0)
+  const read = readQuery(encodeQuery(id, encodeName(alias), type))
   return 'query' in read ? read.query : undefined
 }
 
