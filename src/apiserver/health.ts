@@ -11,13 +11,43 @@ export interface HealthCheck {
   readonly readinessOnly?: boolean
 }
 
-type Endpoint = 'healthz' | 'livez' | 'readyz'
+/** The server answers at all. */
+export const ping: HealthCheck = { name: 'ping', check: async () => {} }
+
+/** Not ready any more once the server has begun to stop. */
+export function shutdown(stopping: AbortSignal): HealthCheck {
+  return {
+    name: 'shutdown',
+    readinessOnly: true,
+    async check() {
+      if (stopping.aborted) throw new Error('process is shutting down')
+    },
+  }
+}
+
+const endpoints = ['healthz', 'livez', 'readyz'] as const
+
+/** The paths that answer for these checks. */
+export function healthPaths(checks: readonly HealthCheck[]): readonly string[] {
+  return endpoints.flatMap((endpoint) => [
+    `/${endpoint}`,
+    ...checks
+      .filter((check) => isIncluded(check, endpoint))
+      .map(({ name }) => `/${endpoint}/${name}`),
+  ])
+}
+
+function isIncluded({ readinessOnly }: HealthCheck, endpoint: Endpoint): boolean {
+  return endpoint === 'readyz' || !readinessOnly
+}
+
+type Endpoint = (typeof endpoints)[number]
 
 export function serveHealth(checks: readonly HealthCheck[]): RequestHandler {
   return async ({ path, query }) => {
     const [endpoint = '', ...names] = path.split('/').filter(Boolean)
     if (!isEndpoint(endpoint)) throw notServed()
-    const included = checks.filter((check) => endpoint !== 'livez' || !check.readinessOnly)
+    const included = checks.filter((check) => isIncluded(check, endpoint))
     const name = names.join('/')
     if (name) return single(included.find((check) => check.name === name))
     const excluded = query.getAll('exclude')
@@ -26,7 +56,7 @@ export function serveHealth(checks: readonly HealthCheck[]): RequestHandler {
 }
 
 function isEndpoint(text: string): text is Endpoint {
-  return text === 'healthz' || text === 'livez' || text === 'readyz'
+  return endpoints.some((endpoint) => endpoint === text)
 }
 
 async function single(check: HealthCheck | undefined) {

@@ -2,7 +2,7 @@
 // because neither of the two knows the other.
 
 import type { ProtobufReader } from '../api/decode.ts'
-import { listMessageOf, messageOf } from '../api/messages.ts'
+import { listMessageOf, messageOf, metadataMessageOf } from '../api/messages.ts'
 import { type ProtobufCodec, protobufReader } from '../api/protobuf-reader.ts'
 import { definitionNameOf } from '../api/schema.ts'
 import { StatusError } from '../api/status-error.ts'
@@ -31,6 +31,8 @@ export const kubernetesProtobuf: KubernetesProtobuf = {
 function messageFor(apiVersion: string, kind: string) {
   const def = definitionNameOf(apiVersion, kind)
   if (def) return messageOf(def)
+  const metadata = metadataMessageOf(kind)
+  if (metadata) return metadata
   const item = kind.endsWith('List') && definitionNameOf(apiVersion, kind.slice(0, -'List'.length))
   if (item) return listMessageOf(item)
   throw new StatusError('NotAcceptable', `no protobuf message for ${apiVersion}, Kind=${kind}`)

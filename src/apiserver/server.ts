@@ -27,7 +27,7 @@ import type { AuditSink } from './filters/audit.ts'
 import { assertMayCreate } from './filters/authorize.ts'
 import { defaultLimits, type InFlightLimits } from './filters/limit.ts'
 import { type Front, type Listen, openFront, type TlsFiles } from './front/tls-front.ts'
-import { type HealthCheck, serveHealth } from './health.ts'
+import { type HealthCheck, healthPaths, ping, serveHealth, shutdown } from './health.ts'
 import { type InProcessTransport, inProcess } from './in-process.ts'
 import { createMetrics } from './metrics.ts'
 import { createOpenApi } from './openapi/openapi.ts'
@@ -94,7 +94,7 @@ export interface ApiServer {
 /** Resolves when the cluster is bootstrapped, roles are known, and every address answers. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const stopping = new AbortController()
-  const parts = assemble(options)
+  const parts = assemble(options, stopping.signal)
   const facts = { ...options.cluster, clientCa: options.tls.clientCa }
   await bootstrapCluster(parts.reader, facts, parts.clock.now())
   const following = await followPolicy(parts.reader, parts.policy, stopping.signal)
@@ -118,7 +118,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   }
 }
 
-function assemble(options: ApiServerOptions) {
+function assemble(options: ApiServerOptions, stopping: AbortSignal) {
   const { clock = systemClock, log, limits = defaultLimits, auditSink } = options
   const reader = createReader(options.registry.handle)
   const policy = createPolicyIndex()
@@ -128,7 +128,17 @@ function assemble(options: ApiServerOptions) {
   const metrics = createMetrics(() => performance.now())
   const dialer = createDialer()
   const serveMetrics = metrics.serve
-  const served = { options, reader, authorizer, accounts, tokens, clock, serveMetrics, dialer }
+  const served = {
+    options,
+    reader,
+    authorizer,
+    accounts,
+    tokens,
+    clock,
+    serveMetrics,
+    dialer,
+    stopping,
+  }
   return {
     ...{ clock, log, limits, auditSink, reader, policy, authorizer, tokens, metrics, dialer },
     audiences: accounts.audiences,
@@ -165,6 +175,7 @@ interface Served {
   readonly clock: Clock
   readonly serveMetrics: RequestHandler
   readonly dialer: Dialer
+  readonly stopping: AbortSignal
 }
 
 function routesOf(served: Served): RequestHandler {
@@ -176,7 +187,8 @@ function routesOf(served: Served): RequestHandler {
   const liveKinds = options.liveKinds ?? (() => kinds)
   const discovery = createDiscovery(liveKinds, address)
   const openApi = createOpenApi(liveKinds)
-  const health = serveHealth([ping, ...(options.healthChecks ?? [])])
+  const checks = [ping, ...(options.healthChecks ?? []), shutdown(served.stopping)]
+  const health = serveHealth(checks)
   const issuer = serveIssuerDiscovery(accounts, `https://${address}`)
   const uuid = () => random.uuid()
   const streams = { reader, dialer: served.dialer, identity: options.kubelet, random }
@@ -204,21 +216,8 @@ function routesOf(served: Served): RequestHandler {
       ...proxyRoutes(streams),
     },
     registry: options.registry.handle,
-    index: () => [...ownPaths, ...discovery.paths(), ...openApi.paths()],
+    index: () => [...ownPaths, ...healthPaths(checks), ...discovery.paths(), ...openApi.paths()],
   })
 }
 
-const ping: HealthCheck = { name: 'ping', check: async () => {} }
-
-const ownPaths = [
-  '/.well-known/openid-configuration',
-  '/healthz',
-  '/healthz/ping',
-  '/livez',
-  '/livez/ping',
-  '/metrics',
-  '/openid/v1/jwks',
-  '/readyz',
-  '/readyz/ping',
-  '/version',
-]
+const ownPaths = ['/.well-known/openid-configuration', '/metrics', '/openid/v1/jwks', '/version']

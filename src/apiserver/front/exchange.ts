@@ -81,9 +81,9 @@ export async function writeAnswer(
   exchange.output.end()
 }
 
-/** RFC 7234: code 299, no agent, the text quoted. */
-function warningHeader(text: string): string {
-  return `299 - ${JSON.stringify(text)}`
+/** RFC 7234: code 299, no agent, the text quoted; as UTF-8, a byte a character as Node wants it. */
+export function warningHeader(text: string): string {
+  return Buffer.from(`299 - ${JSON.stringify(text)}`).toString('latin1')
 }
 
 async function writeStream({ output, method }: Exchange, body: AsyncIterable<Uint8Array>) {

@@ -5,7 +5,7 @@ import { type Duplex, Readable } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { ChainHandler } from '../chain-request.ts'
 import { streamOf } from '../in-process.ts'
-import { answerOf, type OpenRequests, type Peer, serveExchange } from './exchange.ts'
+import { answerOf, type OpenRequests, type Peer, serveExchange, warningHeader } from './exchange.ts'
 import type { Framing } from './tls-front.ts'
 
 /** Upstream's: 32 s for the headers; an idle connection stays for 90 s. */
@@ -85,7 +85,7 @@ async function upgrade(
   const lines = [
     `HTTP/1.1 ${response.status} ${STATUS_CODES[response.status] ?? ''}`,
     ...Object.entries(response.headers).map(([name, value]) => `${name}: ${value}`),
-    ...warnings.map((text) => `warning: 299 - ${JSON.stringify(text)}`),
+    ...warnings.map((text) => `warning: ${warningHeader(text)}`),
     'connection: close',
   ]
   socket.write(`${lines.join('\r\n')}\r\n\r\n`)

@@ -33,6 +33,8 @@ export interface Front {
 }
 
 const handshakeTimeoutMs = 10_000
+/** A watcher whose machine vanished is found out. */
+const keepAliveMs = 30_000
 /** What is under way at the end may finish within this time. */
 const graceMs = 1_000
 
@@ -65,6 +67,7 @@ export function openFront(handler: ChainHandler, tls: TlsFiles): Front {
   const take = (socket: Socket) => {
     sockets.add(socket)
     socket.setNoDelay(true)
+    socket.setKeepAlive(true, keepAliveMs)
     socket.on('error', () => socket.destroy())
     socket.on('close', () => sockets.delete(socket))
     tlsServer.emit('connection', socket)
