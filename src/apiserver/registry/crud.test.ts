@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { kubernetesProtobuf } from '../protobuf.ts'
 import { registryFixture } from './registry-fixture.ts'
 
 const configMaps = '/api/v1/namespaces/default/configmaps'
@@ -243,7 +244,7 @@ test('nobody is answered in a form that is not known', async () => {
   assert.equal(answer.status, 406)
   assert.equal(
     answer.json.message,
-    'only the following media types are accepted: application/json, application/yaml',
+    'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
   )
 })
 
@@ -289,4 +290,38 @@ test('unknown fields are an error, a warning, or nothing, as asked', async () =>
   assert.deepEqual(warned.warnings, ['unknown field "odd"'])
   const ignored = await api.ask(`PUT ${configMaps}/web?fieldValidation=Ignore`, { body })
   assert.deepEqual(ignored.warnings, [])
+})
+
+test('protobuf comes and goes', async () => {
+  await using api = await registryFixture()
+  const type = 'application/vnd.kubernetes.protobuf'
+  const body = kubernetesProtobuf.write(configMap('web'))
+  const created = await api.ask(`POST ${configMaps}`, {
+    body,
+    headers: { 'content-type': type, accept: `${type},application/json` },
+  })
+  assert.equal(created.status, 201)
+  assert.equal(created.contentType, type)
+  assert.deepEqual(kubernetesProtobuf.read(created.bytes)['data'], { a: '1' })
+  const accept = `${type};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1`
+  const list = await api.ask(`GET ${configMaps}`, { headers: { accept } })
+  assert.equal(list.contentType, type)
+  const deleted = await api.ask(`DELETE ${configMaps}/web`, {
+    headers: { 'content-type': type },
+    body: kubernetesProtobuf.write({ apiVersion: 'v1', kind: 'DeleteOptions' }),
+  })
+  assert.equal(deleted.json.status, 'Success')
+})
+
+test('what no path leads to is not allowed or not found', async () => {
+  await using api = await registryFixture()
+  const codeOf = async (line: string) => (await api.ask(line, { body: {} })).status
+  assert.equal(await codeOf('POST /api/v1/configmaps'), 405)
+  assert.equal(await codeOf(`POST ${configMaps}/web`), 405)
+  assert.equal(await codeOf(`PUT ${configMaps}`), 405)
+  assert.equal(await codeOf('DELETE /api/v1/namespaces'), 405)
+  assert.equal(await codeOf('GET /api/v1/configmaps/web'), 404)
+  assert.equal(await codeOf('GET /api/v1/namespaces/default/nodes'), 404)
+  assert.equal(await codeOf('GET /api/v1/namespaces/default/odds'), 404)
+  assert.equal(await codeOf(`GET ${configMaps}/web/odd`), 404)
 })

@@ -25,7 +25,7 @@ import {
   writtenObject,
 } from './write.ts'
 
-const mostTries = 50
+const mostTries = 1000
 /** Objects of a collection that are deleted at once, so that they share their disk writes. */
 const deletedAtOnce = 64
 

@@ -14,13 +14,14 @@ export interface Answer {
   readonly status: number
   readonly contentType: string | undefined
   readonly text: string
+  readonly bytes: Uint8Array
   /** The body as JSON, null where it is not. */
   readonly json: ReturnType<typeof JSON.parse>
   readonly warnings: readonly string[]
 }
 
 export interface AskOptions {
-  readonly body?: object | string
+  readonly body?: object | string | Uint8Array
   readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
 }
@@ -53,7 +54,7 @@ export async function registryFixture(options: FixtureOptions = {}) {
         path,
         ...(headers && { headers }),
         ...(signal && { signal }),
-        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+        ...(body !== undefined && { body: bodyOf(body) }),
       },
       user,
     )
@@ -74,6 +75,7 @@ export async function registryFixture(options: FixtureOptions = {}) {
         status: error.code,
         contentType: 'application/json',
         text: JSON.stringify(json),
+        bytes: new Uint8Array(),
         json,
         warnings: [],
       }
@@ -126,8 +128,13 @@ export async function registryFixture(options: FixtureOptions = {}) {
 async function answerOf(answer: ServerAnswer, warnings: readonly string[]): Promise<Answer> {
   const parts: Uint8Array[] = []
   for await (const part of streamOf(answer.body)) parts.push(part)
-  const text = Buffer.concat(parts).toString()
+  const bytes = Buffer.concat(parts)
+  const text = bytes.toString()
   const contentType = answer.headers['content-type']
   const json = contentType === 'application/json' ? JSON.parse(text) : null
-  return { status: answer.status, contentType, text, json, warnings }
+  return { status: answer.status, contentType, text, bytes, json, warnings }
+}
+
+function bodyOf(body: object | string | Uint8Array): string | Uint8Array {
+  return typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body)
 }

@@ -8,6 +8,7 @@ import type { Store } from '../../store/store.ts'
 import { type AdmissionPlugin, createAdmission } from '../admission/admission.ts'
 import { admissionPlugins } from '../admission/plugins.ts'
 import { createServiceAllocation } from '../allocate/service-allocation.ts'
+import { kubernetesProtobuf } from '../protobuf.ts'
 import type { RequestInfo, ServerRequest, ServerResponse } from '../request.ts'
 import { watch } from '../watch/watch.ts'
 import { createWatchCache, type WatchCache } from '../watch/watch-cache.ts'
@@ -36,7 +37,7 @@ export interface RegistryOptions {
   readonly random: Random
   /** Ends every watch when it aborts. */
   readonly signal: AbortSignal
-  /** Absent: JSON and YAML only. */
+  /** Absent: the codec of src/wire. */
   readonly protobuf?: ProtobufCodec
   /** Absent: no managedFields, no server-side apply. */
   readonly fields?: FieldManagement
@@ -61,11 +62,11 @@ export interface Registry {
 }
 
 export function createRegistry(options: RegistryOptions): Registry {
-  const { store, clock, random, signal } = options
+  const { store, clock, random, signal, protobuf = kubernetesProtobuf } = options
   const cluster = createClusterView(store)
-  const resources = createResources(options.protobuf)
-  const budgets = builtinResource(kindEntry('PodDisruptionBudget'), options.protobuf)
-  const pods = builtinResource(kindEntry('Pod'), options.protobuf)
+  const resources = createResources(protobuf)
+  const budgets = builtinResource(kindEntry('PodDisruptionBudget'), protobuf)
+  const pods = builtinResource(kindEntry('Pod'), protobuf)
   const hooks = new Map<Resource | undefined, WriteHooks>([
     [
       resources.get(keyOf('', 'v1', 'services')),
@@ -85,7 +86,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     hooks: (resource) => hooks.get(resource) ?? noHooks,
     fields: options.fields,
     authorizeCreate: async ({ request }) => options.authorizeCreate?.(request),
-    readValue: valueReader(options.protobuf?.read),
+    readValue: valueReader(protobuf.read),
   }
 
   function cacheOf({ storage: { prefix } }: Resource): WatchCache {
@@ -147,7 +148,7 @@ export function createRegistry(options: RegistryOptions): Registry {
 /** POST to bindings is POST to the binding of the Pod that the body names. */
 const bindings = kinds.find(({ group, plural }) => group === '' && plural === 'bindings')
 
-function createResources(protobuf: ProtobufCodec | undefined): Map<string, Resource> {
+function createResources(protobuf: ProtobufCodec): Map<string, Resource> {
   const resources = kinds
     .filter((entry) => entry.stored !== false || entry === bindings)
     .map((entry) => builtinResource(entry, protobuf))

@@ -36,7 +36,7 @@ import {
 } from './write.ts'
 
 /** Writers of one object that may come first, again and again, before giving up. */
-const mostTries = 50
+const mostTries = 1000
 
 /** How an object is to change; called anew with what is stored whenever another writer won. */
 export interface Change {
