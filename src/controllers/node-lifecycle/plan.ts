@@ -91,8 +91,12 @@ function wantedTaints(node: Node, now: Date): readonly Taint[] {
     ...(isCordoned ? [{ key: unschedulable, effect: 'NoSchedule' as const }] : []),
   ]
   const timeAdded = `${now.toISOString().slice(0, 19)}Z`
+  // Of a node that has reported nothing yet, what it was made with stays true.
+  const isKept = ({ key }: Taint) =>
+    !ours.has(key) ||
+    (key === `${prefix}not-ready` && !findCondition(node.status?.conditions, 'Ready'))
   return [
-    ...taints.filter(({ key }) => !ours.has(key)),
+    ...taints.filter(isKept),
     ...all.map(
       ({ key, effect }) =>
         taints.find((taint) => taint.key === key && taint.effect === effect) ?? {
