@@ -54,9 +54,12 @@ export async function serveExchange(
   open: OpenRequests,
 ): Promise<void> {
   const { response, request } = await answerOf(exchange, handler, open)
-  const upgradeRequired = new StatusError('BadRequest', 'Upgrade request required')
-  const answer = 'upgrade' in response ? statusAnswer(upgradeRequired) : response
+  const answer = 'upgrade' in response ? upgradeRequired() : response
   await writeAnswer(exchange, answer, request?.warnings ?? [])
+}
+
+function upgradeRequired(): ServerAnswer {
+  return statusAnswer(new StatusError('BadRequest', 'Upgrade request required'))
 }
 
 export async function writeAnswer(
