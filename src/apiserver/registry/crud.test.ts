@@ -325,3 +325,17 @@ test('what no path leads to is not allowed or not found', async () => {
   assert.equal(await codeOf('GET /api/v1/namespaces/default/odds'), 404)
   assert.equal(await codeOf(`GET ${configMaps}/web/odd`), 404)
 })
+
+test('many writers of one object all come through', async () => {
+  await using api = await registryFixture()
+  await api.ask(`POST ${configMaps}`, { body: configMap('web') })
+  const writers = Array.from({ length: 100 }, (_, index) =>
+    api.ask(`PATCH ${configMaps}/web`, {
+      headers: { 'content-type': 'application/merge-patch+json' },
+      body: { data: { [`key-${index}`]: 'set' } },
+    }),
+  )
+  for (const answer of await Promise.all(writers)) assert.equal(answer.status, 200)
+  const { json } = await api.ask(`GET ${configMaps}/web`)
+  assert.equal(Object.keys(json.data).length, 101)
+})

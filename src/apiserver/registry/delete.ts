@@ -123,7 +123,8 @@ async function admit(
   await admission.validate(request)
 }
 
-function assertPreconditions(
+/** Throws Conflict unless the object is the one that was meant. */
+export function assertPreconditions(
   { resource, name }: Call,
   { metadata }: ApiObject,
   { uid, resourceVersion }: DeleteOptions,

@@ -8,7 +8,7 @@ import type { Eviction, Pod, PodDisruptionBudget } from '../../api/types.gen.ts'
 import type { ServerAnswer } from '../request.ts'
 import { type Call, valueAnswer } from './answers.ts'
 import type { ClusterView } from './cluster-view.ts'
-import { deleteObject } from './delete.ts'
+import { assertPreconditions, deleteObject } from './delete.ts'
 import { type DeleteOptions, deleteOptions } from './delete-options.ts'
 import { badRequest, notFound } from './errors.ts'
 import { planEviction } from './eviction-plan.ts'
@@ -17,7 +17,7 @@ import { writeOptions } from './options.ts'
 import type { Resource } from './resource.ts'
 import { successStatus } from './success-status.ts'
 import { changeObject } from './update.ts'
-import { timeText, type WriteContext } from './write.ts'
+import { timeText, type Write, type WriteContext } from './write.ts'
 
 const target = {
   group: 'policy',
@@ -39,8 +39,52 @@ export async function evict(
   if (options.uid === undefined || options.uid === pod.metadata.uid) {
     await askBudget(context, { call, pod, options, cluster, budgets })
   }
-  await deleteObject(context, { ...call, subresource: '' }, options)
+  const podCall = { ...call, subresource: '' }
+  const marked = options.isDryRun ? options : await markDisrupted(context, podCall, options)
+  await deleteObject(context, podCall, marked)
   return valueAnswer(call, 201, successStatus(201))
+}
+
+/** The Pod says why it goes; a precondition on its version goes on with the new version. */
+async function markDisrupted(
+  context: WriteContext,
+  call: Call,
+  options: DeleteOptions,
+): Promise<DeleteOptions> {
+  const now = timeText(context.clock.now())
+  const { object, stored } = await changeObject(context, serverWrite(call), {
+    mayCreate: false,
+    isDirect: true,
+    draftOf(old) {
+      if (old) assertPreconditions(call, old, options)
+      const draft = copyOf(asDraft(old ?? {}))
+      const pod = draftAs<Pod>(draft)
+      const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== disrupted.type)
+      const conditions = [...others, { ...disrupted, lastTransitionTime: now }]
+      pod.status = { ...pod.status, conditions }
+      return draft
+    },
+  })
+  if (options.resourceVersion === undefined) return options
+  return {
+    ...options,
+    resourceVersion: stored ? String(stored.revision) : object.metadata.resourceVersion,
+  }
+}
+
+const disrupted = {
+  type: 'DisruptionTarget',
+  status: 'True',
+  reason: 'EvictionByEvictionAPI',
+  message: 'Eviction API: evicting',
+} as const
+
+/** A write of the server's own: no options, nobody's managed fields. */
+function serverWrite(call: Call): Write {
+  return {
+    call,
+    options: { isDryRun: false, fieldManager: '', fieldValidation: 'Ignore', force: undefined },
+  }
 }
 
 async function readOptions(context: WriteContext, call: Call): Promise<DeleteOptions> {
@@ -99,14 +143,11 @@ function needsNoBudget({ metadata, status }: Pod): boolean {
 
 async function takeDisruption(
   context: WriteContext,
-  { call, pod, options, budgets }: Asking,
+  { call, pod, budgets }: Asking,
   budget: PodDisruptionBudget,
 ): Promise<void> {
-  const { isDryRun } = options
-  const write = {
-    call: { ...call, resource: budgets, name: budget.metadata.name, subresource: 'status' },
-    options: { isDryRun, fieldManager: '', fieldValidation: 'Ignore', force: undefined },
-  } as const
+  const { name } = budget.metadata
+  const write = serverWrite({ ...call, resource: budgets, name, subresource: 'status' })
   await changeObject(context, write, {
     mayCreate: false,
     isDirect: true,
