@@ -40,10 +40,13 @@ export function createEventCorrelator(source: EventSourceName) {
   const similar = createLru<{ messages: Set<string>; atMs: number }>()
   const seen = createLru<{ count: number; written?: WrittenEvent }>()
 
-  return function judge(note: Note, now: Date): Verdict {
+  return function judge(note: Note, now: Date, fieldPath = ''): Verdict {
     const nowMs = now.getTime()
     const subject = subjectKey(source, note)
-    const { message, key } = combine(note, `${subject}|${note.type}|${note.reason}`, nowMs)
+    const combined = combine(note, `${subject}|${note.type}|${note.reason}`, nowMs)
+    const { message } = combined
+    // Two containers of a Pod may say the same.
+    const key = `${combined.key}|${fieldPath}`
     const known = seen.get(key)
     const count = (known?.count ?? 0) + 1
     const record = { count, ...(known?.written && { written: known.written }) }

@@ -97,7 +97,7 @@ function createWriter(settings: EventRecorderOptions, source: EventSourceName) {
   const { kind } = shape
 
   return async function write({ note, options, at }: Waiting): Promise<void> {
-    const verdict = judge(note, at)
+    const verdict = judge(note, at, options.fieldPath)
     if (verdict.verb === 'drop') return
     if (verdict.verb === 'update') {
       const { written, message, count } = verdict

@@ -55,8 +55,13 @@ export function decodeSize(
 ): { readonly width: number; readonly height: number } | undefined {
   try {
     const { Width: width, Height: height } = JSON.parse(text)
-    return Number.isInteger(width) && Number.isInteger(height) ? { width, height } : undefined
+    return isLength(width) && isLength(height) ? { width, height } : undefined
   } catch {
     return undefined
   }
+}
+
+/** A client without a terminal of its own says 0. */
+function isLength(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) > 0
 }

@@ -42,6 +42,7 @@ export async function writeAtomically(
   if (fsGroup !== undefined) await setOwnership(fresh, fsGroup, 'read')
   await pointTo(directory, fresh)
   await linkNames(directory, payload)
+  if (fsGroup !== undefined) await setOwnership(directory, fsGroup, 'read')
   if (old) await rm(join(directory, old), { recursive: true, force: true })
 }
 
