@@ -25,7 +25,7 @@ import type { ChainHandler, RequestHandler } from './chain-request.ts'
 import { createDiscovery, type LiveKinds } from './discovery/discovery.ts'
 import type { AuditSink } from './filters/audit.ts'
 import { assertMayCreate } from './filters/authorize.ts'
-import { defaultLimits, type InFlightLimits } from './filters/limit.ts'
+import { defaultLimits, type InFlightLimits, unlimited } from './filters/limit.ts'
 import { type Front, type Listen, openFront, type TlsFiles } from './front/tls-front.ts'
 import { type HealthCheck, healthPaths, ping, serveHealth, shutdown } from './health.ts'
 import { type InProcessTransport, inProcess } from './in-process.ts'
@@ -99,6 +99,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   await bootstrapCluster(parts.reader, facts, parts.clock.now())
   const following = await followPolicy(parts.reader, parts.policy, stopping.signal)
   const handler = apiServerChain(parts)
+  // Parts of the same process keep themselves in bounds by their queues.
+  const inner = apiServerChain({ ...parts, limits: unlimited })
   const front = openFront(handler, options.tls)
   await Promise.all((options.listen ?? []).map(front.listen))
   return {
@@ -108,7 +110,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     get addresses() {
       return front.addresses
     },
-    inProcess: (user) => inProcess(handler, user),
+    inProcess: (user) => inProcess(inner, user),
     listen: front.listen,
     async close() {
       stopping.abort()

@@ -13,6 +13,8 @@ export interface InFlightLimits {
 /** Upstream's defaults. */
 export const defaultLimits: InFlightLimits = { reads: 400, writes: 200 }
 
+export const unlimited: InFlightLimits = { reads: Infinity, writes: Infinity }
+
 const readVerbs = new Set(['get', 'list', 'watch', 'head', 'options'])
 
 export function limitInFlight(limits: InFlightLimits): Filter<ChainRequest, ServerResponse> {
