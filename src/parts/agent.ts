@@ -1,8 +1,11 @@
 // The agent of a cluster: for each of its nodes kubelet, runtime and pod network; one service
 // proxy and DNS for all. It speaks to the API server alone, and to the command line over a socket.
 
+import { dnsServiceAddress } from '../cluster/certificates.ts'
+import { fabricAddress } from '../cluster/config.ts'
 import { serveControl } from '../cluster/control-server.ts'
 import { runPart } from '../cluster/run-part.ts'
+import { clusterDns, dnsWants } from '../dns/cluster-dns.ts'
 import { kubeletWants } from '../kubelet/kubelet.ts'
 import { proxyWants, startProxy } from '../proxy/proxy.ts'
 import { createControl } from './agent-control.ts'
@@ -13,7 +16,7 @@ runPart({ name: 'agent' }, async (context) => {
   const { config, folder, log, signal } = context
   const drivers = await clusterDrivers(context)
   await context.peerReady('control-plane')
-  const informers = drivers.inform([...kubeletWants, ...proxyWants])
+  const informers = drivers.inform([...kubeletWants, ...proxyWants, ...dnsWants])
   const nodes = await startNodes(context, { ...drivers, informers })
   const proxy = startProxy({
     informers,
@@ -28,10 +31,19 @@ runPart({ name: 'agent' }, async (context) => {
     signal,
     log,
   })
+  const dns = clusterDns({
+    informers,
+    domain: config.domain,
+    address: fabricAddress,
+    serviceAddress: dnsServiceAddress(config),
+    porter: context.porter,
+    signal,
+    log,
+  })
   const control = createControl(context, { ...drivers, nodes })
   await serveControl(folder.agentSocket, control, signal)
-  await Promise.all([nodes.ready, proxy.ready])
+  await Promise.all([nodes.ready, proxy.ready, dns.ready])
   context.ready()
-  await Promise.all([nodes.ended, proxy.ended, informers.ended])
+  await Promise.all([nodes.ended, proxy.ended, dns.ended, informers.ended])
   drivers.close()
 })

@@ -3,21 +3,23 @@
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isReason } from '../api/status-error.ts'
 import { createRegistry, type Registry } from '../apiserver/registry/registry.ts'
 import { type ApiServer, startApiServer } from '../apiserver/server.ts'
 import { createClient } from '../client/create-client.ts'
 import { createInformers } from '../client/informers.ts'
+import { dnsServiceAddress } from '../cluster/certificates.ts'
 import { fabricAddress, fabricApiPort } from '../cluster/config.ts'
 import { type PartContext, runPart } from '../cluster/run-part.ts'
 import { controllerWants } from '../controllers/controllers.ts'
 import { startControllers } from '../controllers/start.ts'
+import { kubeDnsObjects } from '../dns/kube-dns.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
 import { schedulerWants } from '../scheduler/feed.ts'
 import { startScheduler } from '../scheduler/start.ts'
 import { logStore } from '../store/drivers/log.ts'
 import type { Store } from '../store/store.ts'
-import { protobufCodec } from './protobuf-codec.ts'
 
 runPart({ name: 'control-plane' }, async (context) => {
   const { folder, signal } = context
@@ -27,6 +29,7 @@ runPart({ name: 'control-plane' }, async (context) => {
   const server = await openApiServer(context, store)
   const listening = await hostServer
   await server.listen(listening)
+  await ensureKubeDns(context, server)
   const controllers = runControllers(context, server)
   context.ready({ apiServerPort: portOf(listening) })
   await ended(signal)
@@ -40,9 +43,21 @@ function openRegistry({ config, signal }: PartContext, store: Store): Registry {
     clock: systemClock,
     random: systemRandom,
     signal,
-    protobuf: protobufCodec,
     serviceSubnet: config.serviceSubnet,
   })
+}
+
+/** The Service and its endpoints, without which no Pod finds the DNS server of the agent. */
+async function ensureKubeDns({ config }: PartContext, server: ApiServer): Promise<void> {
+  const user = { name: 'system:sampan:control-plane', groups: ['system:masters'] }
+  const client = createClient(server.inProcess(user))
+  const clusterIP = dnsServiceAddress(config)
+  const { service, endpointSlice } = kubeDnsObjects({ clusterIP, address: fabricAddress })
+  const isThere = (error: unknown) => {
+    if (!isReason(error, 'AlreadyExists')) throw error
+  }
+  await client.create('Service', service).catch(isThere)
+  await client.create('EndpointSlice', endpointSlice).catch(isThere)
 }
 
 /** They are clients as any other; only their requests need no socket, and they share what they read. */
