@@ -20,11 +20,13 @@ const standard = (
 export interface CapabilityRules {
   /** False where nothing but this capability keeps a container from the host's devices. */
   readonly isMknodHarmless: boolean
+  /** What we ourselves may have and give: a bit for each, as /proc/PID/status has CapBnd. */
+  readonly bounding: bigint
 }
 
 export function planCapabilities(
   security: SecurityContext,
-  { isMknodHarmless }: CapabilityRules,
+  { isMknodHarmless, bounding }: CapabilityRules,
 ): readonly string[] {
   const { add = [], drop = [] } = security.capabilities ?? {}
   const added = add.map(bareName)
@@ -37,7 +39,9 @@ export function planCapabilities(
   }
   const names = new Set([...first(), ...added.filter((name) => allCapabilities.includes(name))])
   for (const name of dropped) names.delete(name)
-  return allCapabilities.filter((name) => names.has(name)).map((name) => `CAP_${name}`)
+  return allCapabilities
+    .filter((name, bit) => names.has(name) && ((bounding >> BigInt(bit)) & 1n) === 1n)
+    .map((name) => `CAP_${name}`)
 }
 
 function bareName(name: string): string {

@@ -27,6 +27,8 @@ export interface BundleMachine {
   readonly ids: 'host' | 'range' | 'single'
   readonly cgroupFolders: Readonly<Record<string, string>>
   readonly isMknodHarmless: boolean
+  /** Capabilities that we may give. */
+  readonly bounding: bigint
   /** The lowest oom_score_adj that we may give. */
   readonly lowestOomScoreAdj: number
   readonly localhostSeccomp?: OciSeccomp

@@ -104,6 +104,7 @@ function planSpec(world: World, record: ContainerRecord, image: ImageConfig): Oc
       machine: {
         ids,
         cgroupFolders: cgroups.folders(record.cgroupPath),
+        bounding: ownBounding(),
         isMknodHarmless: ids !== 'host' || cgroups.kind === 'v1',
         lowestOomScoreAdj: ids === 'host' ? -1000 : ownOomScoreAdj(),
         ...(localhostSeccomp && { localhostSeccomp }),
@@ -150,6 +151,12 @@ function readSeccomp({ security }: ContainerConfig): OciSeccomp | undefined {
     const message = `failed to generate seccomp spec opts: cannot load seccomp profile "${localhostRef}"`
     throw new CriError('Unknown', message)
   }
+}
+
+function ownBounding(): bigint {
+  const [, hex = '0'] =
+    /^CapBnd:\t([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
+  return BigInt(`0x${hex}`)
 }
 
 /** In a user namespace nobody may lower the value that he was given. */
