@@ -9,6 +9,7 @@ import { StatusError } from '../api/status-error.ts'
 import { decodeMessage } from '../wire/protobuf/decode.ts'
 import { encodeMessage } from '../wire/protobuf/encode.ts'
 import { openEnvelope, sealEnvelope } from '../wire/protobuf/envelope.ts'
+import { ProtobufError } from '../wire/protobuf/reader.ts'
 
 export interface KubernetesProtobuf {
   /** Enveloped bytes to JSON. */
@@ -19,8 +20,17 @@ export interface KubernetesProtobuf {
 
 const codec: ProtobufCodec = { open: openEnvelope, read: decodeMessage }
 
+const reader = protobufReader(codec)
+
 export const kubernetesProtobuf: KubernetesProtobuf = {
-  read: protobufReader(codec),
+  read(bytes) {
+    try {
+      return reader(bytes)
+    } catch (error) {
+      if (error instanceof ProtobufError) throw new StatusError('BadRequest', error.message)
+      throw error
+    }
+  },
   write(object) {
     const { apiVersion, kind, ...fields } = { apiVersion: '', kind: '', ...object }
     const raw = encodeMessage(messageFor(apiVersion, kind), fields)
