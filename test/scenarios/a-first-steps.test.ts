@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { globSync } from 'node:fs'
-import { eventually, refuses } from './support/cluster.ts'
+import { eventually, isUnknownToHost } from './support/cluster.ts'
 import type { Node, Pod, PodList, Service } from './support/kinds.ts'
 import { scenario } from './support/scenario.ts'
 
@@ -92,7 +92,11 @@ scenario(
       assert.notEqual(after.status.podIP, before.status.podIP)
     },
 
-    'A7: a ClusterIP answers from Pods and not from outside': async ({ kubectl, json }) => {
+    'A7: a ClusterIP answers from Pods and not from outside': async ({
+      kubectl,
+      json,
+      identity,
+    }) => {
       const port = ['--port=8080', '--target-port=80']
       await kubectl('expose', 'deployment', 'nginx', '--type=ClusterIP', ...port)
       const service = await json<Service>('get', 'service', 'nginx')
@@ -106,7 +110,7 @@ scenario(
         const page = await kubectl('exec', pod.metadata.name, '--', 'curl', '-sS', '-m', '2', url)
         assert.match(page, /<html>/)
       })
-      await refuses(url)
+      await isUnknownToHost(identity)
     },
 
     'A8: deleted, nothing of them stays': async ({ kubectl, identity }) => {

@@ -128,6 +128,18 @@ export function get(url: string, timeoutMs = 5_000): Promise<HttpAnswer> {
   })
 }
 
+/** Nothing listens at an address of this host. */
 export async function refuses(url: string): Promise<void> {
   await assert.rejects(get(url, 1_000), `${url} answers, and should not`)
+}
+
+/**
+ * What is outside of the cluster has no way in: this host has neither address nor route for the
+ * cluster's networks. (To send something and wait would tell as little as the network around
+ * the host, which may answer for any address.)
+ */
+export async function isUnknownToHost({ run }: Identity): Promise<void> {
+  const addresses = await run(['ip', '-4', 'addr'])
+  const routes = await run(['ip', '-4', 'route', 'show', 'table', 'all'])
+  assert.doesNotMatch(addresses.stdout + routes.stdout, /\b(10\.244|10\.96|172\.18)\./)
 }
