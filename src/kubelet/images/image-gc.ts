@@ -1,5 +1,6 @@
 // Which images go when the disk is full: those no container uses, longest unused first. Pure plan
-// and its loop. Numbers are upstream's: begin at 85 % of the disk, stop at 80 %.
+// and its loop. As in kind it begins when the disk is full, for it is the user's disk and images
+// loaded from files would be missed; it stops at 80 %.
 
 import { statfs } from 'node:fs/promises'
 import type { Image, ImageService, RuntimeService } from '../../cri/cri.ts'
@@ -11,7 +12,7 @@ export interface DiskUse {
   readonly capacityBytes: number
 }
 
-const highShare = 0.85
+const highShare = 1
 const lowShare = 0.8
 const everyMs = 300_000
 

@@ -11,7 +11,7 @@ import { volumeReferences } from '../volumes/payload.ts'
 import { label } from './labels.ts'
 import type { NodeContext } from './node-context.ts'
 import { specContainers } from './spec.ts'
-import { type PodWorker, startPodWorker } from './worker.ts'
+import { PodWorker } from './worker.ts'
 
 export interface PodWorkers {
   /** Pods of this node, with their newest status. */
@@ -44,7 +44,7 @@ export function createPodWorkers(
   }
 
   function start(uid: string, pod: Pod): void {
-    const worker = startPodWorker(pod, { context, signal })
+    const worker = new PodWorker(pod, context, signal)
     workers.set(uid, worker)
     const life = worker.ended
       .catch((error: unknown) => log.error('a Pod worker ended', { uid, error }))
