@@ -32,7 +32,9 @@ export async function runController<O>(
   const queue = createQueue({ clock, signal })
   enqueueChanges(controller, informers, queue)
   const { name, workers } = controller
-  await runWorkers({ name, workers, queue, shell }, (key) => reconcile(controller, shell, key))
+  await runWorkers({ name, workers, queue, shell }, (key) =>
+    reconcile(controller, shell, objectKey(key)),
+  )
 }
 
 export interface Workers {
@@ -48,7 +50,7 @@ export interface Workers {
  */
 export async function runWorkers(
   { name, workers = 5, queue, shell }: Workers,
-  handle: (key: ObjectKey) => Promise<number | undefined>,
+  handle: (key: string) => Promise<number | undefined>,
 ): Promise<void> {
   const { informers, signal } = shell
   const log = shell.log.with({ controller: name })
@@ -100,12 +102,12 @@ function ownersOf({ previous, current }: ObjectChange<KubeObject>, kind: Kind): 
 /** Takes keys until the signal aborts. The one place where a reconcile's error is caught. */
 async function work(
   queue: Queue,
-  handle: (key: ObjectKey) => Promise<number | undefined>,
+  handle: (key: string) => Promise<number | undefined>,
   { log, signal }: { readonly log: Log; readonly signal: AbortSignal },
 ): Promise<void> {
   for (let key = await queue.take(); key !== undefined; key = await queue.take()) {
     try {
-      const requeueAfterMs = await handle(objectKey(key))
+      const requeueAfterMs = await handle(key)
       queue.forget(key)
       if (requeueAfterMs !== undefined) queue.addAfter(key, requeueAfterMs)
     } catch (error) {

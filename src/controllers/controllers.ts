@@ -7,6 +7,7 @@ import { deploymentController } from './deployment/deployment.ts'
 import { endpointsController } from './endpoints/endpoints.ts'
 import { endpointSliceController } from './endpointslice/endpointslice.ts'
 import { endpointSliceMirroringController } from './endpointslice-mirroring/endpointslice-mirroring.ts'
+import { runGarbageCollector } from './garbage-collector/garbage-collector.ts'
 import { runNamespaceController } from './namespace/namespace.ts'
 import { nodeLifecycleController } from './node-lifecycle/node-lifecycle.ts'
 import { runPodGc } from './pod-gc/pod-gc.ts'
@@ -59,6 +60,12 @@ export const controllers: readonly ControllerEntry[] = [
     account: 'namespace-controller',
     wants: [{ kind: 'Namespace' }, { kind: 'Pod' }],
     run: runNamespaceController,
+  },
+  {
+    name: 'generic-garbage-collector',
+    account: 'generic-garbage-collector',
+    wants: [],
+    run: runGarbageCollector,
   },
   {
     name: 'pod-garbage-collector',

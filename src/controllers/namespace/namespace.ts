@@ -30,7 +30,7 @@ export async function runNamespaceController(shell: NamespaceShell): Promise<voi
       queue.add(name)
     }
   })
-  await runWorkers({ name: 'namespace-controller', queue, shell }, async ({ name }) => {
+  await runWorkers({ name: 'namespace-controller', queue, shell }, async (name) => {
     const namespace = informers.listers.Namespace.get({ name })
     if (!namespace?.metadata.deletionTimestamp) return undefined
     return endNamespace(namespace, shell)
