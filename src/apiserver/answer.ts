@@ -5,11 +5,11 @@ import type { ServerAnswer } from './request.ts'
 
 const encoder = new TextEncoder()
 
-export function jsonAnswer(status: number, value: unknown): ServerAnswer {
+export function jsonAnswer(status: number, value: unknown, isPretty = false): ServerAnswer {
   return {
     status,
     headers: { 'content-type': 'application/json' },
-    body: encoder.encode(`${JSON.stringify(value)}\n`),
+    body: encoder.encode(`${JSON.stringify(value, undefined, isPretty ? 2 : 0)}\n`),
   }
 }
 
@@ -21,8 +21,8 @@ export function textAnswer(status: number, text: string): ServerAnswer {
   }
 }
 
-export function statusAnswer(error: StatusError): ServerAnswer {
-  const answer = jsonAnswer(error.code, error.toStatus())
+export function statusAnswer(error: StatusError, isPretty = false): ServerAnswer {
+  const answer = jsonAnswer(error.code, error.toStatus(), isPretty)
   const waitSeconds = error.details?.retryAfterSeconds
   if (waitSeconds === undefined) return answer
   return { ...answer, headers: { ...answer.headers, 'retry-after': String(waitSeconds) } }

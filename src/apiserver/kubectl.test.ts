@@ -193,6 +193,10 @@ test('who may: 401, 403, can-i, whoami, tokens', { skip }, async () => {
   assert.match(whoami.out, /^Username +system:serviceaccount:default:robot$/m)
 })
 
+test('component statuses come as a table', { skip }, async () => {
+  assert.match((await kubectl('get cs')).out, /^scheduler +Healthy +ok/m)
+})
+
 test('raw paths: health, keys, unknown', { skip }, async () => {
   assert.match((await kubectl('get --raw /readyz?verbose')).out, /^\[\+\]ping ok$/m)
   assert.match((await kubectl('get --raw /openid/v1/jwks')).out, /"alg":"RS256"/)

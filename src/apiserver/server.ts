@@ -37,7 +37,7 @@ import { followPolicy } from './rbac/follow-policy.ts'
 import { createPolicyIndex } from './rbac/policy-index.ts'
 import { createReader, type Reader } from './reader.ts'
 import type { ServerRequest, UserInfo } from './request.ts'
-import { legacyRoutes } from './reviews/legacy-resources.ts'
+import { serveComponentStatuses } from './reviews/component-statuses.ts'
 import { objectReader } from './reviews/read-object.ts'
 import { subjectAccessRoutes } from './reviews/subject-access.ts'
 import { serveTokenRequest } from './reviews/token-request.ts'
@@ -213,7 +213,7 @@ function routesOf(served: Served): RequestHandler {
       '/serviceaccounts/token': serveTokenRequest({
         ...{ tokens: accounts, reader, read, now: clock.now, uuid },
       }),
-      ...legacyRoutes({ registry: options.registry.handle, read }),
+      '/componentstatuses': serveComponentStatuses(clock),
       ...podStreamRoutes(streams),
       ...proxyRoutes(streams),
     },

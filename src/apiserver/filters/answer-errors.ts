@@ -7,6 +7,7 @@ import type { Filter } from '../../lib/chain.ts'
 import type { Log } from '../../lib/log.ts'
 import { statusAnswer } from '../answer.ts'
 import { type ChainRequest, headerOf } from '../chain-request.ts'
+import { wantsPretty } from '../registry/negotiate.ts'
 import type { ServerAnswer, ServerResponse } from '../request.ts'
 
 export function answerErrors(log: Log): Filter<ChainRequest, ServerResponse> {
@@ -15,7 +16,10 @@ export function answerErrors(log: Log): Filter<ChainRequest, ServerResponse> {
       const answer = await next(request)
       return 'upgrade' in answer ? answer : withHeaders(answer, request)
     } catch (error) {
-      return withHeaders(statusAnswer(asStatusError(error, request, log)), request)
+      return withHeaders(
+        statusAnswer(asStatusError(error, request, log), wantsPretty(request)),
+        request,
+      )
     }
   }
 }

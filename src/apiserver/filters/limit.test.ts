@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { textAnswer } from '../answer.ts'
 import { requestOf } from '../in-process.ts'
+import type { UserInfo } from '../request.ts'
 import { limitInFlight } from './limit.ts'
 
-const ada = { name: 'ada', groups: [] }
-const root = { name: 'root', groups: ['system:masters'] }
+const ada: UserInfo = { name: 'ada', groups: [] }
+const root: UserInfo = { name: 'root', groups: ['system:masters'] }
 
 test('more than the limit are told to come back, except streams and administrators', async () => {
   const limit = limitInFlight({ reads: 1, writes: 1 })

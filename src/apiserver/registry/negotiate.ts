@@ -136,7 +136,8 @@ function isTransform(text: string): text is Transform {
 }
 
 /** People get indented JSON: by ?pretty, or because browsers, curl and wget are theirs. */
-function wantsPretty(request: ServerRequest): boolean {
+/** Asked for, or a person is looking: curl and browsers. */
+export function wantsPretty(request: ServerRequest): boolean {
   const pretty = request.query.size > 0 ? request.query.get('pretty') : null
   if (pretty) return ['1', 't', 'T', 'true', 'TRUE', 'True'].includes(pretty)
   return /^(curl|Wget|Mozilla\/5\.0)/.test(textHeader(request, 'user-agent'))
