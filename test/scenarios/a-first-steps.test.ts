@@ -78,9 +78,8 @@ scenario(
       assert.equal((await kubectl('exec', name, '--', 'hostname', '-I')).trim(), byPath)
     },
 
-    'A5: the address does not answer from outside': async ({ json }) => {
-      const pod = await onlyPod(json)
-      await refuses(`http://${pod.status.podIP}/`)
+    'A5: the address does not answer from outside': async ({ identity }) => {
+      await isUnknownToHost(identity)
     },
 
     'A6: a deleted Pod is replaced by another': async ({ kubectl, json }) => {

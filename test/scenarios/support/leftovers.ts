@@ -2,14 +2,15 @@
 
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { folderAt, machineWideName } from '../../../src/cluster/folders.ts'
 import type { Identity } from './identity.ts'
 
 /** Lines that name processes, mounts, cgroups and files which belong to clusters of `identity`. */
-export function leftovers(identity: Identity): readonly string[] {
+export function leftovers(identity: Identity, cluster: string): readonly string[] {
   return [
     ...processes(identity),
     ...mounts(identity),
-    ...cgroups(),
+    ...cgroups(identity, cluster),
     ...files(identity),
     ...kubeconfig(identity),
   ]
@@ -36,9 +37,9 @@ function mounts({ home }: Identity): readonly string[] {
     .map((line) => `mount: ${line}`)
 }
 
-/** Other clusters of the machine may run meanwhile: only a test's own names count. */
-function cgroups(): readonly string[] {
-  return globSync('/sys/fs/cgroup/{*/,}sampan-test-*').map((path) => `cgroup: ${path}`)
+function cgroups({ home }: Identity, cluster: string): readonly string[] {
+  const name = machineWideName(folderAt(join(home, '.local/share/sampan/clusters', cluster)))
+  return globSync(`/sys/fs/cgroup/{*/,}sampan-${name}`).map((path) => `cgroup: ${path}`)
 }
 
 function files({ home }: Identity): readonly string[] {

@@ -25,7 +25,8 @@ export function scenario(
       after(async () => {
         await cluster?.down()
         try {
-          if (cluster) await eventually(async () => assert.deepEqual(leftovers(identity), []))
+          if (cluster)
+            await eventually(async () => assert.deepEqual(leftovers(identity, cluster.name), []))
         } finally {
           await identity?.dispose()
         }
