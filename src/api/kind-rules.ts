@@ -1,10 +1,11 @@
 // The table of what is particular to a kind when it is written: how it may be named, which
 // change is a new generation, what a client may not set, what is checked.
 
-import type { Draft } from './draft.ts'
+import { type Draft, draftAs } from './draft.ts'
 import type { FieldError } from './field-error.ts'
 import type { KindEntry } from './kinds.ts'
 import type { GenerationParts } from './prepare.ts'
+import type { Namespace, Pod } from './types.gen.ts'
 import {
   dns1035Problems,
   dnsLabelProblems,
@@ -31,14 +32,40 @@ export interface KindRules {
 
 const rbac = { nameProblems: pathSegmentProblems, allowsCreateOnUpdate: true }
 
+const bySpec = { generation: ['spec'] }
+
 const table: Readonly<Record<string, Partial<KindRules>>> = {
-  '/Namespace': { nameProblems: dnsLabelProblems },
+  '/Namespace': { nameProblems: dnsLabelProblems, prepareForCreate: prepareNamespace },
+  '/Pod': { ...bySpec, prepareForCreate: preparePod },
+  '/ReplicationController': bySpec,
   '/Service': { nameProblems: dns1035Problems, allowsCreateOnUpdate: true },
+  'apps/DaemonSet': bySpec,
+  'apps/Deployment': { generation: ['spec', 'metadata.annotations'] },
+  'apps/ReplicaSet': bySpec,
+  'apps/StatefulSet': bySpec,
+  'batch/CronJob': bySpec,
+  'batch/Job': bySpec,
+  'networking.k8s.io/Ingress': bySpec,
+  'networking.k8s.io/NetworkPolicy': bySpec,
+  'policy/PodDisruptionBudget': bySpec,
   'apiregistration.k8s.io/APIService': { nameProblems: pathSegmentProblems },
   'rbac.authorization.k8s.io/Role': rbac,
   'rbac.authorization.k8s.io/RoleBinding': rbac,
   'rbac.authorization.k8s.io/ClusterRole': rbac,
   'rbac.authorization.k8s.io/ClusterRoleBinding': rbac,
+}
+
+/** A Namespace is not gone before its content is, for which this finalizer waits. */
+function prepareNamespace(object: Draft): void {
+  const namespace = draftAs<Namespace>(object)
+  const finalizers = namespace.spec?.finalizers ?? []
+  namespace.status = { phase: 'Active' }
+  if (finalizers.includes('kubernetes')) return
+  namespace.spec = { ...namespace.spec, finalizers: [...finalizers, 'kubernetes'] }
+}
+
+function preparePod(object: Draft): void {
+  draftAs<Pod>(object).status = { phase: 'Pending' }
 }
 
 /** What holds for this kind; subdomain names and nothing particular where the table is silent. */
