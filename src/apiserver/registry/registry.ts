@@ -11,7 +11,7 @@ import { createServiceAllocation } from '../allocate/service-allocation.ts'
 import { kubernetesProtobuf } from '../protobuf.ts'
 import type { RequestInfo, ServerRequest, ServerResponse } from '../request.ts'
 import { watch } from '../watch/watch.ts'
-import { createWatchCache, type WatchCache } from '../watch/watch-cache.ts'
+import { createWatchCaches } from '../watch/watch-caches.ts'
 import type { Call } from './answers.ts'
 import { bindByBody } from './binding.ts'
 import { valueReader } from './body-value.ts'
@@ -54,6 +54,7 @@ export interface Registry {
   handle(request: ServerRequest): Promise<ServerResponse>
   /** Serves one more resource, or another version of one that is served: a custom resource. */
   add(resource: Resource): void
+  /** Ends its watches unless another version of it is served. */
   remove(resource: Resource): void
   resourceOf(group: string, version: string, plural: string): Resource | undefined
   readonly cluster: ClusterView
@@ -77,7 +78,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       }),
     ],
   ])
-  const caches = new Map<string, WatchCache>()
+  const caches = createWatchCaches({ store, clock, signal })
   const context: WriteContext = {
     store,
     clock,
@@ -87,12 +88,6 @@ export function createRegistry(options: RegistryOptions): Registry {
     fields: options.fields,
     authorizeCreate: async ({ request }) => options.authorizeCreate?.(request),
     readValue: valueReader(protobuf.read),
-  }
-
-  function cacheOf({ storage: { prefix } }: Resource): WatchCache {
-    let cache = caches.get(prefix)
-    if (!cache) caches.set(prefix, (cache = createWatchCache({ store, clock, prefix, signal })))
-    return cache
   }
 
   async function dispatch(call: Call): Promise<ServerResponse> {
@@ -110,7 +105,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       case 'list':
         return list(store, call)
       case 'watch':
-        return watch({ store, clock, random, cache: cacheOf(call.resource) }, call)
+        return watch({ store, clock, random, cache: caches.of(call.resource.storage.prefix) }, call)
       case 'create':
         return create(context, call)
       case 'update':
@@ -140,7 +135,12 @@ export function createRegistry(options: RegistryOptions): Registry {
       }
     },
     add: (resource) => void resources.set(resourceKey(resource), resource),
-    remove: (resource) => void resources.delete(resourceKey(resource)),
+    remove(resource) {
+      const { prefix } = resource.storage
+      resources.delete(resourceKey(resource))
+      const isShared = [...resources.values()].some(({ storage }) => storage.prefix === prefix)
+      if (!isShared) caches.end(prefix)
+    },
     resourceOf: (group, version, plural) => resources.get(keyOf(group, version, plural)),
   }
 }
