@@ -1,12 +1,22 @@
 // What the containers of a Pod ask for together: their sum, or the most that one step of its
 // start needs. Source: component-helpers/resource. In: a Pod's spec. Out: a resource list.
 
-import type { DraftOf } from './draft.ts'
 import { addQuantities, compareQuantities } from './quantity.ts'
-import type { Container, PodSpec } from './types.gen.ts'
 
 export type ResourceList = Record<string, string>
-type Spec = DraftOf<PodSpec>
+type AmountsOf = Readonly<Record<string, string | undefined>>
+
+/** What is read of a container, in a Pod as it is stored or as it is being prepared. */
+interface Asking {
+  readonly restartPolicy?: string | undefined
+  readonly resources?:
+    | { readonly requests?: AmountsOf | undefined; readonly limits?: AmountsOf | undefined }
+    | undefined
+}
+interface Spec {
+  readonly containers?: readonly Asking[] | undefined
+  readonly initContainers?: readonly Asking[] | undefined
+}
 type Amounts = 'requests' | 'limits'
 
 /**
@@ -27,7 +37,7 @@ export function aggregateContainers(spec: Spec, amounts: Amounts): ResourceList 
   return mostOf(sumOf([total, sidecars]), starting)
 }
 
-function amountsOf(container: DraftOf<Container>, amounts: Amounts): ResourceList {
+function amountsOf(container: Asking, amounts: Amounts): ResourceList {
   const list = container.resources?.[amounts] ?? {}
   return Object.fromEntries(Object.entries(list).map(([name, amount = '0']) => [name, amount]))
 }

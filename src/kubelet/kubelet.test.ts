@@ -217,3 +217,13 @@ test('a readiness probe holds a container back until it succeeds', limit, async 
     await new Promise((resolve) => setTimeout(resolve, 5))
   await world.stop()
 })
+
+test('a Pod that the node has no room for fails at once', limit, async () => {
+  const world = await startWorld()
+  const resources = { requests: { cpu: '10000' } }
+  await world.run('big', { containers: [{ ...nginx, resources }] })
+  const pod = await world.until('big', ({ status }) => status?.phase === 'Failed')
+  assert.equal(pod.status?.reason, 'OutOfcpu')
+  assert.deepEqual(world.fake.calls, [])
+  await world.stop()
+})

@@ -74,6 +74,7 @@ export interface Kubelet {
 /** What the informers given to kubelets must watch. */
 export const kubeletWants: readonly Want[] = [
   { kind: 'Pod' },
+  { kind: 'Node' },
   { kind: 'Service' },
   { kind: 'ConfigMap' },
   { kind: 'Secret' },
@@ -141,6 +142,7 @@ async function nodeContext(
     folder,
     logRoot: join(folder, 'log', 'pods'),
     memoryBytes: bytesOf(capacity.memory),
+    nodeLabels: () => informers.listers.Node.get({ name: node.name })?.metadata.labels,
     allocatable: { ...capacity },
     dns: { clusterDns, clusterDomain, node: parseResolvConf(resolvConf) },
     client,

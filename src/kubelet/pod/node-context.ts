@@ -20,6 +20,8 @@ export interface NodeContext {
   readonly folder: string
   readonly logRoot: string
   readonly memoryBytes: number
+  /** As the API has them now; undefined while the Node is not known. */
+  readonly nodeLabels: () => Readonly<Record<string, string>> | undefined
   readonly allocatable: Readonly<Record<string, string>>
   readonly dns: DnsSettings
   readonly client: Client

@@ -7,9 +7,10 @@ import type { Log } from '../../lib/log.ts'
 import { createProbeSet, type ProbeSet } from '../probes/probe-set.ts'
 import { podDirectory } from '../volumes/volumes.ts'
 import { carryOut, type PodActor } from './actions.ts'
+import type { Rejection } from './admission.ts'
 import { timeText } from './container-status.ts'
 import { createDoorbell, type Doorbell } from './doorbell.ts'
-import { podEnd } from './end.ts'
+import { isTerminal, podEnd } from './end.ts'
 import { podEvents } from './events.ts'
 import { createMemory, retryAtOnce, type WorkerMemory } from './memory.ts'
 import type { NodeContext } from './node-context.ts'
@@ -22,6 +23,12 @@ import { createWaitEvents } from './wait-events.ts'
 
 /** After an error nobody foresaw, e.g. a runtime that does not answer. */
 const retryMs = 1000
+
+export interface WorkerOptions {
+  readonly signal: AbortSignal
+  /** Why the node does not take it. */
+  readonly rejected: Rejection | undefined
+}
 
 export class PodWorker implements PodActor {
   readonly context: NodeContext
@@ -36,6 +43,7 @@ export class PodWorker implements PodActor {
   readonly ended: Promise<void>
 
   readonly #signal: AbortSignal
+  readonly #rejected: Rejection | undefined
   readonly #end = new AbortController()
   readonly #bell: Doorbell
   readonly #reader: RuntimeReader
@@ -44,7 +52,7 @@ export class PodWorker implements PodActor {
   readonly #startTime: string
   #pod: Pod
 
-  constructor(pod: Pod, context: NodeContext, signal: AbortSignal) {
+  constructor(pod: Pod, context: NodeContext, { signal, rejected }: WorkerOptions) {
     const { clock, runtime, client, node, folder } = context
     const { namespace, name, uid = '' } = pod.metadata
     this.context = context
@@ -52,6 +60,7 @@ export class PodWorker implements PodActor {
     this.directory = podDirectory(folder, uid)
     this.#pod = pod
     this.#signal = signal
+    this.#rejected = rejected
     this.#startTime = pod.status?.startTime ?? timeText(clock.now().getTime())
     this.#bell = createDoorbell(clock)
     this.#reader = createRuntimeReader(runtime, node, this.directory)
@@ -122,6 +131,7 @@ export class PodWorker implements PodActor {
   }
 
   async #look(): Promise<number | undefined> {
+    if (this.#rejected && !this.isGone && !isTerminal(this.pod)) return this.#reject()
     const observed = await this.#observe()
     const events = podEvents(this.context.recorder, observed.pod)
     if (podEnd(observed)) this.#end.abort()
@@ -134,6 +144,16 @@ export class PodWorker implements PodActor {
     }
     for (const action of actions) await carryOut(action, this, observed)
     return lookAgainAtMs
+  }
+
+  /** Nothing is started; the Failed status alone makes the end. */
+  #reject(): undefined {
+    if (this.#rejected)
+      this.writer.want(this.#pod, {
+        phase: 'Failed',
+        ...this.#rejected,
+        startTime: this.#startTime,
+      })
   }
 
   async #observe(): Promise<ObservedPod> {

@@ -8,6 +8,8 @@ import type { ObjectChange } from '../../client/informer.ts'
 import type { RunningInformers } from '../../client/informers.ts'
 import { envReferences } from '../env/references.ts'
 import { volumeReferences } from '../volumes/payload.ts'
+import { type Rejection, rejection } from './admission.ts'
+import { podEvents } from './events.ts'
 import { label } from './labels.ts'
 import type { NodeContext } from './node-context.ts'
 import { specContainers } from './spec.ts'
@@ -44,7 +46,7 @@ export function createPodWorkers(
   }
 
   function start(uid: string, pod: Pod): void {
-    const worker = new PodWorker(pod, context, signal)
+    const worker = new PodWorker(pod, context, { signal, rejected: admit(pod) })
     workers.set(uid, worker)
     const life = worker.ended
       .catch((error: unknown) => log.error('a Pod worker ended', { uid, error }))
@@ -53,6 +55,16 @@ export function createPodWorkers(
         lives.delete(life)
       })
     lives.add(life)
+  }
+
+  /** Only of Pods that no kubelet has seen before: what runs is not refused any more. */
+  function admit(pod: Pod): Rejection | undefined {
+    if (pod.status?.startTime || pod.metadata.deletionTimestamp) return undefined
+    const others = [...workers.values()].map((worker) => worker.pod)
+    const { allocatable, nodeLabels } = context
+    const rejected = rejection(pod, others, { name: node, labels: nodeLabels(), allocatable })
+    if (rejected) podEvents(context.recorder, pod).warn(rejected.reason, rejected.message)
+    return rejected
   }
 
   function objectChanged(kind: 'configMaps' | 'secrets', change: ObjectChange<Named>): void {
