@@ -39,6 +39,7 @@ export function createFakeNft(listed: unknown = { nftables: [] }): FakeNft {
       if (commands.length > 0) transactions.push(commands)
     },
     list: async () => listed,
+    getElement: async () => '',
     close: () => {},
   }
 }

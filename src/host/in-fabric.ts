@@ -12,6 +12,9 @@ import { servePorter } from './serve-porter.ts'
 
 const insideVariable = 'SAMPAN_TEST_IN_FABRIC'
 
+/** A test that hangs must not leave its fabric behind. */
+const longestMs = 60_000
+
 /** Nodes node-1, node-2, ... with the addresses that a cluster gives them. */
 export function testNodes(count: number): readonly FabricNode[] {
   return Array.from({ length: count }, (_, index) => ({
@@ -27,14 +30,13 @@ export function testNodes(count: number): readonly FabricNode[] {
  */
 export function isInFabric(url: string, nodes: readonly FabricNode[]): boolean {
   if (process.env[insideVariable]) return true
-  test('in a fabric', async () => {
+  test('in a fabric', { timeout: longestMs }, async (t) => {
     const isRoot = process.getuid?.() === 0
     const { holderPid, startTime } = await startFabric({ nodes, isRoot })
-    try {
-      assert.equal(await runInside(enterFabric(holderPid, { isRoot }), fileURLToPath(url)), 0)
-    } finally {
-      await stopFabric({ holderPid, startTime })
-    }
+    const stop = () => stopFabric({ holderPid, startTime })
+    t.after(stop)
+    t.signal.addEventListener('abort', stop)
+    assert.equal(await runInside(enterFabric(holderPid, { isRoot }), fileURLToPath(url)), 0)
   })
   return false
 }

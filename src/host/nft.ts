@@ -9,6 +9,8 @@ export interface Nft {
   run(commands: readonly string[]): Promise<void>
   /** What a `list` command prints as JSON. */
   list(command: string): Promise<unknown>
+  /** What nft prints about one element of a set or map; it must be there. */
+  getElement(set: string, key: string): Promise<string>
   close(): void
 }
 
@@ -48,6 +50,8 @@ export function createNft(enter: readonly string[] = [], run: RunCommand = runCo
     },
     list: async (command) =>
       JSON.parse(await check(run, [...enter, 'nft', '-j', 'list', ...command.split(' ')], { env })),
+    getElement: (set, key) =>
+      check(run, [...enter, 'nft', 'get', 'element', ...set.split(' '), `{ ${key} }`], { env }),
     close: resident.close,
   }
 }

@@ -27,6 +27,7 @@ export interface ProxyOptions {
   readonly informers: Informers
   readonly namespaces: readonly ProxiedNamespace[]
   readonly podSubnet: string
+  readonly serviceSubnet?: string
   readonly signal: AbortSignal
   readonly log: Log
 }
@@ -59,7 +60,7 @@ interface Side extends ProxiedNamespace {
 }
 
 export function startProxy(options: ProxyOptions): Proxy {
-  const { informers, namespaces, signal, log } = options
+  const { informers, namespaces, signal, log, podSubnet, serviceSubnet } = options
   const index = createServiceIndex(informers, signal)
   const sides = namespaces.map((one): Side => ({ ...one, ledger: createLedger(), isStale: true }))
   let announceReady: () => void = () => {}
@@ -127,7 +128,10 @@ export function startProxy(options: ProxyOptions): Proxy {
   /** The old rules go in the transaction that brings the first of the new ones. */
   async function rebuild(side: Side): Promise<void> {
     const [first, ...others] = side.ledger.takeAll(elementsPerTransaction)
-    const opening = tableCommands({ podSubnet: options.podSubnet })
+    const opening = tableCommands({
+      podSubnet,
+      ...(serviceSubnet !== undefined && { serviceSubnet }),
+    })
     await side.nft.run([...opening, ...(first?.commands ?? [])])
     for (const { commands } of others) await side.nft.run(commands)
     side.isStale = false

@@ -54,10 +54,12 @@ const allSpaces: readonly Space[] = [
 export interface TableOptions {
   /** Addresses of Pods: callers from inside. */
   readonly podSubnet: string
+  /** Addresses of Services: those that no Service has refuse as well. */
+  readonly serviceSubnet?: string
 }
 
 /** The table as it is without any Service; whatever was there before is gone. */
-export function tableCommands({ podSubnet }: TableOptions): readonly string[] {
+export function tableCommands({ podSubnet, serviceSubnet }: TableOptions): readonly string[] {
   return [
     `add table ${table}`,
     `delete table ${table}`,
@@ -79,6 +81,7 @@ export function tableCommands({ podSubnet }: TableOptions): readonly string[] {
       `${spaces.s.key} vmap @refused_s`,
       `fib daddr type local ${spaces.n.key} vmap @refused_n`,
       'ip daddr @cluster_ips reject',
+      ...(serviceSubnet === undefined ? [] : [`ip daddr ${serviceSubnet} reject`]),
     ]),
     ...chain('refuse_reject', ['reject']),
     ...hook('prerouting', 'nat hook prerouting priority -100', [

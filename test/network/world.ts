@@ -1,6 +1,7 @@
 // Two nodes with Pod networks and service proxies over a fake API server, inside a fabric.
 
 import { mkdtempSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { EndpointSlice, Service } from '../../src/api/types.gen.ts'
 import { createClient } from '../../src/client/create-client.ts'
 import { fakeApi } from '../../src/client/fake-api.ts'
@@ -27,7 +28,10 @@ export async function startWorld() {
   const own = openNetworkNamespace()
   const all = [...namespaces, own]
   const podSubnet = '10.244.0.0/16'
-  const proxy = startProxy({ informers, namespaces: all, podSubnet, signal, log })
+  const proxy = startProxy({
+    ...{ informers, namespaces: all, podSubnet, signal, log },
+    serviceSubnet: '10.96.0.0/16',
+  })
   const folder = mkdtempSync('/run/leases-')
   const networks = await Promise.all(
     namespaces.map((namespace) =>
@@ -104,9 +108,10 @@ export function slice(
 
 /** Repeats `ask` until `isRight`, for rules follow objects with a short delay. */
 export async function until(ask: () => Promise<string>, isRight: (answer: string) => boolean) {
-  for (let tries = 0; tries < 40; tries++) {
+  for (let tries = 0; tries < 300; tries++) {
     const answer = await ask()
     if (isRight(answer)) return answer
+    await sleep(10)
   }
   throw new Error(`the answer stays ${await ask()}`)
 }
