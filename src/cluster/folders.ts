@@ -8,6 +8,8 @@ export interface ClusterFolder {
   readonly root: string
   readonly config: string
   readonly state: string
+  /** The ports published now, where they are no longer those of the config. */
+  readonly ports: string
   readonly pki: string
   readonly store: string
   readonly images: string
@@ -40,6 +42,7 @@ export function folderAt(root: string): ClusterFolder {
     root,
     config: join(root, 'cluster.json'),
     state: join(root, 'state.json'),
+    ports: join(root, 'ports.json'),
     pki: join(root, 'pki'),
     store: join(root, 'store'),
     images: join(root, 'images'),

@@ -67,7 +67,7 @@ test('each field that changes nothing is warned about', () => {
       nodes: [
         {
           image: 'kindest/node:v1.30.0',
-          extraPortMappings: [{ containerPort: 53, hostPort: 53, protocol: 'UDP' }],
+          extraPortMappings: [{ containerPort: 53, hostPort: 53, protocol: 'SCTP' }],
         },
         {},
       ],
@@ -80,7 +80,7 @@ test('each field that changes nothing is warned about', () => {
     'networking.kubeProxyMode is ignored: Services are always served by nftables',
     'containerdConfigPatches is ignored: there is no containerd: the nodes run containers themselves',
     'nodes[0].image is ignored: nodes are not made from images; the Kubernetes version is that of sampan version',
-    'nodes[0].extraPortMappings.protocol is ignored: only TCP ports can be published on the host; the others are left out',
+    'nodes[0].extraPortMappings.protocol is ignored: SCTP ports cannot be published on the host; they are left out',
     'nodes: one API server serves them all, however many have the role control-plane',
   ])
 })

@@ -67,7 +67,7 @@ export function planCluster(wish: Wish): ClusterPlan {
     config: {
       name,
       nodes,
-      ports: ports.filter(({ protocol }) => protocol === 'TCP'),
+      ports: ports.filter(({ protocol }) => protocol !== 'SCTP'),
       domain: validDomain(wish.domain ?? patches.domain ?? 'cluster.local'),
       ...(networking.dnsSearch && { dnsSearch: networking.dnsSearch }),
       podSubnet: formatSubnet(podSubnet),

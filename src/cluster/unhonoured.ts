@@ -61,8 +61,8 @@ const nodeRules: readonly Rule<KindNode>[] = [
   {
     field: 'extraPortMappings.protocol',
     isSet: ({ extraPortMappings = [] }) =>
-      extraPortMappings.some(({ protocol = 'TCP' }) => protocol !== 'TCP'),
-    why: 'only TCP ports can be published on the host; the others are left out',
+      extraPortMappings.some(({ protocol }) => protocol === 'SCTP'),
+    why: 'SCTP ports cannot be published on the host; they are left out',
   },
 ]
 

@@ -6,15 +6,18 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Control } from '../cluster/control-protocol.ts'
 import type { PartContext } from '../cluster/run-part.ts'
+import { writeJson } from '../cluster/state.ts'
+import type { PortPublisher } from '../network/publish-ports.ts'
 import type { ClusterDrivers } from './agent-drivers.ts'
 import type { RunningNodes } from './agent-nodes.ts'
 
 export interface ControlOptions extends ClusterDrivers {
   readonly nodes: RunningNodes
+  readonly publisher: PortPublisher
 }
 
 export function createControl(context: PartContext, options: ControlOptions): Control {
-  const { runtime, nodes } = options
+  const { runtime, nodes, publisher } = options
   const { images } = runtime
   const folder = join(context.folder.images, 'incoming')
   let received = 0
@@ -39,11 +42,16 @@ export function createControl(context: PartContext, options: ControlOptions): Co
         ...{ id, tags: repoTags, digests: repoDigests, sizeBytes },
       })),
     removeImage: (image) => images.removeImage({ image }),
-    listPorts: async () => [],
-    addPort: async () => {
-      throw new Error('ports cannot be opened yet')
+    listPorts: async () => publisher.list(),
+    async addPort(port) {
+      const opened = await publisher.add(port)
+      writeJson(context.folder.ports, publisher.list())
+      return opened
     },
-    removePort: async () => {},
+    async removePort(listenAddress, hostPort) {
+      await publisher.remove(listenAddress, hostPort)
+      writeJson(context.folder.ports, publisher.list())
+    },
     stopNode: (name) => nodes.stop(name),
     startNode: (name) => nodes.start(name),
   }

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ApiClient, createClient } from '../client/create-client.ts'
+import { createEventRecorder, type EventRecorder } from '../client/events.ts'
 import { httpsTransport } from '../client/https-transport.ts'
 import { createInformers, type RunningInformers, type Want } from '../client/informers.ts'
 import { fabricAddress, fabricApiPort } from '../cluster/config.ts'
@@ -20,6 +21,8 @@ export interface ClusterDrivers {
   namespaceOf(node: string): NetworkNamespace
   /** A client that is who the certificate says. */
   clientAs(certificate: string): ApiClient
+  /** Events of a component, written as who the certificate says. */
+  recordAs(certificate: string, component: string): EventRecorder
   inform(wants: readonly Want[]): RunningInformers
   close(): void
 }
@@ -35,6 +38,7 @@ export async function clusterDrivers(context: PartContext): Promise<ClusterDrive
     ids: state.ids ?? 'single',
     log,
   })
+  const shared = { signal, log, clock: systemClock, random: systemRandom }
   const fabric = openNetworkNamespace()
   const namespaces = new Map(config.nodes.map(({ name }) => [name, openNetworkNamespace(name)]))
   const closers: (() => void)[] = []
@@ -58,10 +62,9 @@ export async function clusterDrivers(context: PartContext): Promise<ClusterDrive
       return found
     },
     clientAs,
-    inform: (wants) =>
-      createInformers(clientAs('agent'), wants, {
-        ...{ signal, log, clock: systemClock, random: systemRandom },
-      }),
+    recordAs: (certificate, component) =>
+      createEventRecorder({ ...shared, client: clientAs(certificate), source: { component } }),
+    inform: (wants) => createInformers(clientAs('agent'), wants, shared),
     close() {
       for (const close of closers) close()
       for (const namespace of [fabric, ...namespaces.values()]) namespace.close()

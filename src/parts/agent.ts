@@ -2,11 +2,15 @@
 // proxy and DNS for all. It speaks to the API server alone, and to the command line over a socket.
 
 import { dnsServiceAddress } from '../cluster/certificates.ts'
-import { fabricAddress } from '../cluster/config.ts'
+import { fabricAddress, fabricSubnet, type PublishedPort } from '../cluster/config.ts'
 import { serveControl } from '../cluster/control-server.ts'
 import { runPart } from '../cluster/run-part.ts'
+import { readJson } from '../cluster/state.ts'
 import { clusterDns, dnsWants } from '../dns/cluster-dns.ts'
 import { kubeletWants } from '../kubelet/kubelet.ts'
+import { systemClock } from '../lib/clock.ts'
+import { startEgress } from '../network/egress.ts'
+import { publishPorts, publishWants } from '../network/publish-ports.ts'
 import { proxyWants, startProxy } from '../proxy/proxy.ts'
 import { createControl } from './agent-control.ts'
 import { clusterDrivers } from './agent-drivers.ts'
@@ -16,7 +20,7 @@ runPart({ name: 'agent' }, async (context) => {
   const { config, folder, log, signal } = context
   const drivers = await clusterDrivers(context)
   await context.peerReady('control-plane')
-  const informers = drivers.inform([...kubeletWants, ...proxyWants, ...dnsWants])
+  const informers = drivers.inform([...kubeletWants, ...proxyWants, ...dnsWants, ...publishWants])
   const nodes = await startNodes(context, { ...drivers, informers })
   const proxy = startProxy({
     informers,
@@ -40,10 +44,29 @@ runPart({ name: 'agent' }, async (context) => {
     signal,
     log,
   })
-  const control = createControl(context, { ...drivers, nodes })
+  const publisher = publishPorts({
+    porter: context.porter,
+    informers,
+    nodes: config.nodes,
+    ports: readJson<readonly PublishedPort[]>(folder.ports) ?? config.ports,
+    events: drivers.recordAs('proxy', 'kube-proxy'),
+    clock: systemClock,
+    signal,
+    log,
+  })
+  await startEgress({
+    porter: context.porter,
+    nft: drivers.fabric.nft,
+    ip: drivers.fabric.ip,
+    address: fabricAddress,
+    inside: [config.podSubnet, config.serviceSubnet, fabricSubnet],
+    signal,
+    log,
+  })
+  const control = createControl(context, { ...drivers, nodes, publisher })
   await serveControl(folder.agentSocket, control, signal)
-  await Promise.all([nodes.ready, proxy.ready, dns.ready])
+  await Promise.all([nodes.ready, proxy.ready, dns.ready, publisher.ready])
   context.ready()
-  await Promise.all([nodes.ended, proxy.ended, dns.ended, informers.ended])
+  await Promise.all([nodes.ended, proxy.ended, dns.ended, publisher.ended, informers.ended])
   drivers.close()
 })
