@@ -123,3 +123,49 @@ test('a connection that is not TLS, or does not speak HTTP, harms nobody', async
   assert.equal((await firstChunk(front, port)).text, 'ok')
   await front.close()
 })
+
+test('an answer to a client that has gone is dropped, whole or streamed, in both framings', async () => {
+  let gone = () => {}
+  const answers = [
+    textAnswer(200, 'late'),
+    {
+      status: 200,
+      headers: {},
+      body: (async function* () {
+        yield Buffer.from('late')
+        yield Buffer.from('later')
+      })(),
+    },
+  ]
+  for (const answer of answers)
+    for (const leave of [leaveHttp1, leaveHttp2]) {
+      const answered = Promise.withResolvers<void>()
+      const { front, port } = await fronted(async ({ signal }) => {
+        gone()
+        await once(signal, 'abort')
+        setTimeout(answered.resolve, 20)
+        return answer
+      })
+      const asked = new Promise<void>((resolve) => {
+        gone = resolve
+      })
+      await leave(port, asked)
+      await answered.promise
+      await front.close()
+    }
+})
+
+async function leaveHttp1(port: number, asked: Promise<void>) {
+  const outgoing = get({ port, host: '127.0.0.1', ca: pki.ca, agent: false })
+  outgoing.on('error', () => {})
+  await asked
+  outgoing.destroy()
+}
+
+async function leaveHttp2(port: number, asked: Promise<void>) {
+  const session = connectHttp2(`https://127.0.0.1:${port}`, { ca: pki.ca })
+  session.on('error', () => {})
+  session.request({ ':path': '/' }).on('error', () => {})
+  await asked
+  session.destroy()
+}

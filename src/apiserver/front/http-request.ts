@@ -1,6 +1,7 @@
 // A request that came over a connection. Made once for each; what few handlers ask for (query,
 // signal, body) is made when it is asked for.
 
+import type { Readable } from 'node:stream'
 import { StatusError } from '../../api/status-error.ts'
 import type { ChainRequest } from '../chain-request.ts'
 import type { RequestInfo, UserInfo } from '../request.ts'
@@ -9,6 +10,8 @@ import type { Exchange, OpenRequests } from './exchange.ts'
 
 /** Upstream's limit of a request body. */
 export const maxBodyBytes = 3 * 1024 * 1024
+/** Upstream's time for a request that is no stream. */
+const bodyTimeoutMs = 60_000
 
 export class HttpRequest implements ChainRequest {
   readonly method: string
@@ -65,16 +68,30 @@ export class HttpRequest implements ChainRequest {
 
   async #readBody(): Promise<Uint8Array> {
     if (Number(this.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge()
-    const chunks: Uint8Array[] = []
-    let bytes = 0
-    // A body that is left unread must not take the connection with it: it still carries the answer.
-    for await (const chunk of this.#exchange.input.iterator({ destroyOnReturn: false })) {
-      bytes += chunk.length
-      if (bytes > maxBodyBytes) throw tooLarge()
-      chunks.push(chunk)
+    const { input } = this.#exchange
+    const timer = setTimeout(() => input.destroy(tooSlow()), bodyTimeoutMs)
+    try {
+      return await wholeBody(input)
+    } finally {
+      clearTimeout(timer)
     }
-    return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)
   }
+}
+
+async function wholeBody(input: Readable): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  // A body that is left unread must not take the connection with it: it still carries the answer.
+  for await (const chunk of input.iterator({ destroyOnReturn: false })) {
+    bytes += chunk.length
+    if (bytes > maxBodyBytes) throw tooLarge()
+    chunks.push(chunk)
+  }
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)
+}
+
+function tooSlow(): StatusError {
+  return new StatusError('Timeout', 'Timeout: request body did not arrive within the time allotted')
 }
 
 function tooLarge(): StatusError {
