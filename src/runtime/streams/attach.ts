@@ -4,6 +4,7 @@ import { CriError, type StreamOptions, type TerminalSize } from '../../cri/cri.t
 import { type Frame, frame, mostBodyBytes } from '../supervisor/protocol.ts'
 import type { Attachment, SupervisorClient } from '../supervisor/supervisor-client.ts'
 import { containerOf, type World } from '../world.ts'
+import { createGiver } from './give.ts'
 import { resizeTerminal } from './resize.ts'
 
 /** Resolves when the container ends, the caller's signal aborts, or input was all there was. */
@@ -12,13 +13,15 @@ export async function attach(world: World, id: string, streams: StreamOptions): 
   if (state !== 'RUNNING')
     throw new CriError('FailedPrecondition', `container "${id}" is not running`)
   const { stdin, stdout, stderr, resizes, signal } = streams
+  // When nobody reads for a while, the supervisor waits too.
+  const flow = {
+    pause: () => void attachment.socket.pause(),
+    resume: () => void attachment.socket.resume(),
+  }
+  const give = { stdout: createGiver(stdout, flow), stderr: createGiver(stderr, flow) }
   const onFrame = ({ kind, body }: Frame) => {
-    const output = kind === frame.stdout ? stdout : kind === frame.stderr ? stderr : undefined
-    if (!output || output.destroyed || output.write(body)) return
-    // Nobody reads for a while: then the supervisor waits too.
-    attachment.socket.pause()
-    const resume = () => void attachment.socket.resume()
-    output.once('drain', resume).once('close', resume)
+    if (kind === frame.stdout) give.stdout(body)
+    if (kind === frame.stderr) give.stderr(body)
   }
   const attachment = await world.supervisor.attach(id, stdin !== undefined, onFrame)
   const stop = () => void attachment.socket.destroy()

@@ -7,6 +7,7 @@ import { execArgv } from '../../host/crun.ts'
 import type { OciProcess, OciSpec } from '../bundle/spec.ts'
 import { readErrorLog } from '../containers/error-log.ts'
 import { containerOf, type World } from '../world.ts'
+import { createGiver } from './give.ts'
 import { killTree } from './kill-tree.ts'
 import { resizeTerminal } from './resize.ts'
 import { pidFileMark, type Spawned, startSpawned } from './spawned.ts'
@@ -127,30 +128,24 @@ export async function exec(
   { command, streams }: { readonly command: readonly string[]; readonly streams: StreamOptions },
 ): Promise<number> {
   const { stdin, stdout, stderr, tty, resizes, signal } = streams
-  let resume = () => {}
-  let pause = () => {}
-  const outputs = { stdout, stderr: tty ? undefined : stderr }
-  const onOutput = (name: 'stdout' | 'stderr', chunk: Buffer) => {
-    const output = outputs[name]
-    if (!output || output.destroyed || output.write(chunk)) return
-    pause()
-    output.once('drain', resume).once('close', resume)
-  }
+  let spawned: Spawned | undefined
+  const flow = { pause: () => spawned?.pause(), resume: () => spawned?.resume() }
+  const errors = tty ? undefined : stderr
+  const give = { stdout: createGiver(stdout, flow), stderr: createGiver(errors, flow) }
+  const onOutput = (name: 'stdout' | 'stderr', chunk: Buffer) => give[name](chunk)
   const running = await startExec(world, id, { command, tty, stdin: stdin !== undefined, onOutput })
-  const { spawned } = running
-  pause = spawned.pause
-  resume = spawned.resume
+  spawned = running.spawned
   const stop = () => void running.kill()
   signal?.addEventListener('abort', stop, { once: true })
   if (signal?.aborted) stop()
-  if (stdin) feed(stdin, spawned)
-  if (tty && resizes) followResizes(resizes, spawned)
+  if (stdin) feed(stdin, running.spawned)
+  if (tty && resizes) followResizes(resizes, running.spawned)
   try {
     return await running.exitCode
   } finally {
     signal?.removeEventListener('abort', stop)
     stdout?.end()
-    outputs.stderr?.end()
+    errors?.end()
   }
 }
 
