@@ -4,13 +4,15 @@
 import { applyDefaults } from './defaults/defaults.ts'
 import { type Draft, draftAs, isDraft } from './draft.ts'
 import type { FieldError } from './field-error.ts'
-import { type KindRules, kindRules } from './kind-rules.ts'
+import { kindRules } from './kind-rules.ts'
 import type { KindEntry } from './kinds.ts'
 import { bumpGeneration, prepareMetadataForUpdate } from './prepare.ts'
+import type { KindRules } from './rules/kind-rule.ts'
 import { selectableFieldNames, selectableFields } from './selectable-fields.ts'
 import { subresourceRules } from './subresource-rules.ts'
 import type { ObjectMeta } from './types.gen.ts'
-import { metadataErrors, metadataUpdateErrors } from './validation/metadata.ts'
+import { each } from './validation/checks.ts'
+import { kubeFinalizerErrors, metadataErrors, metadataUpdateErrors } from './validation/metadata.ts'
 
 /**
  * Writes through one endpoint. The order of a write is: decode, applyDefaults, admission,
@@ -53,11 +55,11 @@ export function strategyOf(entry: KindEntry): Strategy {
 }
 
 function mainStrategy(entry: KindEntry, rules: KindRules): WriteStrategy {
-  const hasStatus = entry.subresources?.['status'] !== undefined && !rules.keepsStatusOnWrite
+  const hasStatus = entry.subresources?.['status'] !== undefined
   return {
     applyDefaults: applyDefaults,
     prepareForCreate(object) {
-      if (hasStatus) resetStatus(object, undefined)
+      if (hasStatus && !rules.keepsStatusOnCreate) resetStatus(object, undefined)
       rules.prepareForCreate?.(object)
       const metadata = metadataOf(object)
       delete metadata.generation
@@ -71,12 +73,14 @@ function mainStrategy(entry: KindEntry, rules: KindRules): WriteStrategy {
     },
     validateCreate: (object) => [
       ...metadataErrors(metadataOf(object), metadataRules(entry, rules)),
+      ...finalizerErrors(object),
       ...(rules.validate?.(object) ?? []),
       ...(rules.validateCreate?.(object) ?? []),
     ],
     validateUpdate: (next, previous) => [
       ...metadataUpdateErrors(metadataOf(next), metadataOf(previous)),
-      ...(rules.validate?.(next, previous) ?? []),
+      ...finalizerErrors(next),
+      ...(rules.validate?.(next) ?? []),
       ...(rules.validateUpdate?.(next, previous) ?? []),
     ],
   }
@@ -92,6 +96,11 @@ function metadataOf(object: Draft) {
   return draftAs<ObjectMeta>(object['metadata'] as Draft)
 }
 
+/** Finalizers of built-in kinds are Kubernetes' own or have a prefix. */
+function finalizerErrors(object: Draft): FieldError[] {
+  return each(metadataOf(object).finalizers, 'metadata.finalizers', kubeFinalizerErrors)
+}
+
 /** The status is the main endpoint's neither to set nor to change. */
 function resetStatus(object: Draft, previous: Draft | undefined): void {
   const kept = previous?.['status']
@@ -104,7 +113,7 @@ function subresourceStrategy(
   rules: KindRules,
   name: string,
 ): WriteStrategy | undefined {
-  const sub = subresourceRules(entry, name)
+  const sub = subresourceRules(entry, rules, name)
   if (!sub) return undefined
   return {
     applyDefaults: applyDefaults,

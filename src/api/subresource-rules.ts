@@ -1,43 +1,36 @@
 // What the endpoints below an object may write: its status, its finalizers, an approval.
 
-import { type Draft, isDraft } from './draft.ts'
-import type { FieldError } from './field-error.ts'
+import type { Draft } from './draft.ts'
 import type { KindEntry } from './kinds.ts'
 import { restore } from './prepare.ts'
-
-export interface SubresourceRules {
-  prepareForUpdate(next: Draft, previous: Draft): void
-  validateUpdate(next: Draft, previous: Draft): FieldError[]
-}
+import type { EndpointRules, KindRules } from './rules/kind-rule.ts'
 
 /** undefined for subresources that are no view of the object itself (log, scale, binding ...). */
-export function subresourceRules(entry: KindEntry, name: string): SubresourceRules | undefined {
+export function subresourceRules(
+  entry: KindEntry,
+  rules: KindRules,
+  name: string,
+): Required<EndpointRules> | undefined {
   const subresource = entry.subresources?.[name]
   if (subresource?.def !== entry.def) return undefined
+  const own = rules.endpoints?.[name]
   return {
-    prepareForUpdate: keepAllBut(writtenParts[name] ?? ['status']),
-    validateUpdate: () => [],
+    prepareForUpdate: own?.prepareForUpdate ?? keepAllBut(writtenParts[name] ?? ['status']),
+    validateUpdate: own?.validateUpdate ?? (() => []),
   }
 }
 
-/** What each endpoint writes of the object. */
+/** What an endpoint writes of the object, besides its metadata. */
 const writtenParts: Readonly<Record<string, readonly string[]>> = {
   status: ['status'],
   finalize: ['spec'],
   approval: ['status'],
-  resize: ['spec'],
-  ephemeralcontainers: ['spec'],
 }
 
 function keepAllBut(written: readonly string[]): (next: Draft, previous: Draft) => void {
+  const free = ['apiVersion', 'kind', 'metadata', ...written]
   return (next, previous) => {
     const fields = new Set([...Object.keys(next), ...Object.keys(previous)])
-    for (const field of fields) {
-      const isKept = !['apiVersion', 'kind', 'metadata', ...written].includes(field)
-      if (isKept) restore(next, previous, field)
-    }
-    if (isDraft(next['metadata']) && isDraft(previous['metadata'])) {
-      restore(next['metadata'], previous['metadata'], 'ownerReferences')
-    }
+    for (const field of fields) if (!free.includes(field)) restore(next, previous, field)
   }
 }

@@ -70,8 +70,13 @@ export function defaultEndpoints(endpoints: DraftOf<Endpoints>): void {
   }
 }
 
+/** stringData is a way to write data; it is never kept. */
 export function defaultSecret(secret: DraftOf<Secret>): void {
   secret.type ??= 'Opaque'
+  for (const [key, text = ''] of Object.entries(secret.stringData ?? {})) {
+    secret.data = { ...secret.data, [key]: Buffer.from(text).toString('base64') }
+  }
+  delete secret.stringData
 }
 
 export function defaultNamespace(namespace: DraftOf<Namespace>): void {

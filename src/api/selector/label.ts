@@ -75,6 +75,18 @@ export function matchesLabels(rules: LabelSelectorRules, labels: Labels | undefi
   return rules.every((rule) => holds(rule, labels ?? {}))
 }
 
+/** The rules of a selector that may be broken; undefined when it is. */
+export function rulesIfValid(
+  selector: LabelSelectorLike | null | undefined,
+): LabelSelectorRules | undefined {
+  try {
+    return rulesOfLabelSelector(selector)
+  } catch (error) {
+    if (error instanceof SelectorError) return undefined
+    throw error
+  }
+}
+
 /** True when a LabelSelector object matches; a missing one matches nothing. */
 export function labelSelectorMatches(
   selector: LabelSelectorLike | null | undefined,

@@ -224,3 +224,12 @@ function newFinalizerErrors(next: Meta, previous: Meta, path: string): FieldErro
 export function immutableErrors(next: unknown, previous: unknown, path: string): FieldError[] {
   return isSameMeaning(next, previous) ? [] : [invalid(path, next, immutableDetail)]
 }
+
+const ownFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion']
+
+/** Finalizers without a prefix are Kubernetes' own. */
+export function kubeFinalizerErrors(name: string, path: string): FieldError[] {
+  const isOdd = !name.includes('/') && !ownFinalizers.includes(name)
+  const detail = 'name is neither a standard finalizer name nor is it fully qualified'
+  return isOdd ? [invalid(path, name, detail)] : []
+}

@@ -213,3 +213,34 @@ export function portNameProblems(text: string): string[] {
 export function maskTrailingDash(name: string): string {
   return name.length > 1 && name.endsWith('-') ? `${name.slice(0, -2)}a` : name
 }
+
+export function httpHeaderNameProblems(text: string): string[] {
+  return /^[-A-Za-z0-9]+$/.test(text)
+    ? []
+    : [
+        formProblem(
+          "a valid HTTP header must consist of alphanumeric characters or '-'",
+          '[-A-Za-z0-9]+',
+          'X-Header-Name',
+        ),
+      ]
+}
+
+const underscoredLabelForm = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?'
+const underscoredForm = `${underscoredLabelForm}(\\.${underscoredLabelForm})*`
+
+/** A DNS subdomain that may have underscores: search domains. */
+export function underscoredSubdomainProblems(text: string): string[] {
+  return [
+    ...(bytesOf(text) > 253 ? [lengthProblem(253)] : []),
+    ...(new RegExp(`^${underscoredForm}$`).test(text)
+      ? []
+      : [
+          formProblem(
+            "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character",
+            underscoredForm,
+            'example.com',
+          ),
+        ]),
+  ]
+}

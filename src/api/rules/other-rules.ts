@@ -1,0 +1,194 @@
+// The rules of all other groups.
+
+import { copyOf, type DraftOf } from '../draft.ts'
+import type {
+  APIService,
+  CertificateSigningRequest,
+  ClusterRole,
+  ClusterRoleBinding,
+  EndpointSlice,
+  EventsEvent,
+  HorizontalPodAutoscaler,
+  HorizontalPodAutoscalerV1,
+  Ingress,
+  IngressClass,
+  Lease,
+  NetworkPolicy,
+  PodDisruptionBudget,
+  PriorityClass,
+  Role,
+  RoleBinding,
+  RuntimeClass,
+  StorageClass,
+} from '../types.gen.ts'
+import { autoscalerErrors, autoscalerV1Errors } from '../validation/autoscaling.ts'
+import {
+  budgetErrors,
+  budgetStatusErrors,
+  leaseErrors,
+  newEventErrors,
+  runtimeClassErrors,
+  runtimeClassUpdateErrors,
+} from '../validation/coordination.ts'
+import { endpointSliceErrors, endpointSliceUpdateErrors } from '../validation/endpoints.ts'
+import { pathSegmentProblems } from '../validation/names.ts'
+import {
+  ingressClassErrors,
+  ingressClassUpdateErrors,
+  ingressCreateErrors,
+  ingressErrors,
+  networkPolicyErrors,
+} from '../validation/networking.ts'
+import { priorityClassErrors, priorityClassUpdateErrors } from '../validation/quotas.ts'
+import {
+  bindingUpdateErrors,
+  clusterRoleBindingErrors,
+  clusterRoleErrors,
+  roleBindingErrors,
+  roleErrors,
+} from '../validation/rbac.ts'
+import { storageClassErrors, storageClassUpdateErrors } from '../validation/storage.ts'
+import { type KindRules, rulesFor } from './kind-rule.ts'
+
+const rbac = { nameProblems: pathSegmentProblems, allowsCreateOnUpdate: true }
+const conditional = { allowsUnconditionalUpdate: false }
+const counted = { ...conditional, generation: ['spec'] }
+
+export const otherRules: Readonly<Record<string, Partial<KindRules>>> = {
+  'admissionregistration.k8s.io/MutatingAdmissionPolicy': counted,
+  'admissionregistration.k8s.io/MutatingAdmissionPolicyBinding': counted,
+  'admissionregistration.k8s.io/MutatingWebhookConfiguration': {
+    ...conditional,
+    generation: ['webhooks'],
+  },
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicy': counted,
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding': counted,
+  'admissionregistration.k8s.io/ValidatingWebhookConfiguration': {
+    ...conditional,
+    generation: ['webhooks'],
+  },
+  'apiextensions.k8s.io/CustomResourceDefinition': counted,
+  'apiregistration.k8s.io/APIService': rulesFor<APIService>({
+    ...conditional,
+    prepareForCreate: startApiService,
+  }),
+  'autoscaling/v1/HorizontalPodAutoscaler': rulesFor<HorizontalPodAutoscalerV1>({
+    validate: autoscalerV1Errors,
+  }),
+  'autoscaling/v2/HorizontalPodAutoscaler': rulesFor<HorizontalPodAutoscaler>({
+    validate: autoscalerErrors,
+  }),
+  'certificates.k8s.io/CertificateSigningRequest': rulesFor<CertificateSigningRequest>({
+    prepareForUpdate: (next, previous) => {
+      next.spec = copyOf(previous.spec)
+    },
+    endpoints: {
+      status: { prepareForUpdate: keepVerdict },
+      approval: { prepareForUpdate: takeVerdict },
+    },
+  }),
+  'coordination.k8s.io/Lease': rulesFor<Lease>({
+    ...conditional,
+    allowsCreateOnUpdate: true,
+    validate: leaseErrors,
+  }),
+  'discovery.k8s.io/EndpointSlice': rulesFor<EndpointSlice>({
+    generation: ['addressType', 'endpoints', 'ports'],
+    validate: endpointSliceErrors,
+    validateUpdate: endpointSliceUpdateErrors,
+  }),
+  'events.k8s.io/Event': rulesFor<EventsEvent>({
+    allowsCreateOnUpdate: true,
+    validateCreate: newEventErrors,
+  }),
+  'flowcontrol.apiserver.k8s.io/FlowSchema': counted,
+  'flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration': counted,
+  'networking.k8s.io/Ingress': rulesFor<Ingress>({
+    generation: ['spec'],
+    validate: ingressErrors,
+    validateCreate: ingressCreateErrors,
+  }),
+  'networking.k8s.io/IngressClass': rulesFor<IngressClass>({
+    generation: ['spec'],
+    validate: ingressClassErrors,
+    validateUpdate: ingressClassUpdateErrors,
+  }),
+  'networking.k8s.io/NetworkPolicy': rulesFor<NetworkPolicy>({
+    generation: ['spec'],
+    validate: networkPolicyErrors,
+  }),
+  'node.k8s.io/RuntimeClass': rulesFor<RuntimeClass>({
+    ...conditional,
+    validate: runtimeClassErrors,
+    validateUpdate: runtimeClassUpdateErrors,
+  }),
+  'policy/PodDisruptionBudget': rulesFor<PodDisruptionBudget>({
+    ...counted,
+    validate: budgetErrors,
+    endpoints: { status: { validateUpdate: budgetStatusErrors } },
+  }),
+  'rbac.authorization.k8s.io/ClusterRole': rulesFor<ClusterRole>({
+    ...rbac,
+    validate: clusterRoleErrors,
+  }),
+  'rbac.authorization.k8s.io/ClusterRoleBinding': rulesFor<ClusterRoleBinding>({
+    ...rbac,
+    validate: clusterRoleBindingErrors,
+    validateUpdate: bindingUpdateErrors,
+  }),
+  'rbac.authorization.k8s.io/Role': rulesFor<Role>({ ...rbac, validate: roleErrors }),
+  'rbac.authorization.k8s.io/RoleBinding': rulesFor<RoleBinding>({
+    ...rbac,
+    validate: roleBindingErrors,
+    validateUpdate: bindingUpdateErrors,
+  }),
+  'resource.k8s.io/DeviceClass': { generation: ['spec'] },
+  'resource.k8s.io/ResourceSlice': { generation: ['spec'] },
+  'scheduling.k8s.io/PriorityClass': rulesFor<PriorityClass>({
+    generation: ['value', 'globalDefault', 'description', 'preemptionPolicy'],
+    validate: priorityClassErrors,
+    validateUpdate: priorityClassUpdateErrors,
+  }),
+  'storage.k8s.io/CSIDriver': counted,
+  'storage.k8s.io/CSINode': conditional,
+  'storage.k8s.io/CSIStorageCapacity': conditional,
+  'storage.k8s.io/StorageClass': rulesFor<StorageClass>({
+    validate: storageClassErrors,
+    validateUpdate: storageClassUpdateErrors,
+  }),
+  'storage.k8s.io/VolumeAttachment': conditional,
+}
+
+/** Groups that this server serves itself are there at once. */
+function startApiService(service: DraftOf<APIService>): void {
+  if (service.spec?.service) return
+  const since = service.metadata?.creationTimestamp
+  const condition = {
+    type: 'Available',
+    status: 'True',
+    reason: 'Local',
+    message: 'Local APIServices are always available',
+    ...(since && { lastTransitionTime: since }),
+  }
+  service.status = { conditions: [condition] }
+}
+
+type Request = DraftOf<CertificateSigningRequest>
+
+const verdicts = ['Approved', 'Denied']
+
+/** Who signs sets the certificate; whether it is approved is for /approval to say. */
+function keepVerdict(next: Request, previous: Request): void {
+  next.spec = copyOf(previous.spec)
+  const given = previous.status?.conditions?.filter(({ type }) => verdicts.includes(type ?? ''))
+  const others = next.status?.conditions?.filter(({ type }) => !verdicts.includes(type ?? ''))
+  const conditions = [...copyOf(given ?? []), ...(others ?? [])]
+  next.status = { ...next.status }
+  if (conditions.length > 0) next.status.conditions = conditions
+}
+
+function takeVerdict(next: Request, previous: Request): void {
+  next.spec = copyOf(previous.spec)
+  const conditions = next.status?.conditions
+  next.status = { ...copyOf(previous.status ?? {}), ...(conditions && { conditions }) }
+}

@@ -1,0 +1,184 @@
+// Small checks that many kinds share. Each returns a list of errors, empty when all is well.
+
+import { type DraftOf, isSameMeaning } from '../draft.ts'
+import { type FieldError, invalid, notSupported, required } from '../field-error.ts'
+import type { LabelSelector } from '../types.gen.ts'
+import { at, child } from './field-path.ts'
+import { labelsErrors, qualifiedNameErrors } from './metadata.ts'
+import {
+  dnsLabelProblems,
+  dnsSubdomainProblems,
+  labelValueProblems,
+  type NameCheck,
+  portNameProblems,
+  portNumberProblems,
+} from './names.ts'
+
+/** The errors, if `isWrong`. */
+export function when(isWrong: unknown, ...errors: readonly FieldError[]): FieldError[] {
+  return isWrong ? [...errors] : []
+}
+
+type Check<T> = (element: T, path: string, index: number) => readonly FieldError[]
+
+/** `check` for every element, with its place; a nil list has none. */
+export function each<T>(
+  list: readonly T[] | null | undefined,
+  path: string,
+  check: Check<T>,
+): FieldError[] {
+  return (list ?? []).flatMap((element, index) => check(element, at(path, index), index))
+}
+
+/** `check` for every entry of a map, with its place. */
+export function eachEntry<T>(
+  map: Readonly<Record<string, T | undefined>> | null | undefined,
+  path: string,
+  check: (key: string, value: T, path: string) => readonly FieldError[],
+): FieldError[] {
+  return Object.entries(map ?? {}).flatMap(([key, value]) =>
+    value === undefined ? [] : check(key, value, at(path, key)),
+  )
+}
+
+/** The text must have the form that `problems` describes. */
+export function formErrors(text: string, path: string, problems: NameCheck): FieldError[] {
+  return problems(text).map((problem) => invalid(path, text, problem))
+}
+
+/** Like formErrors, but the text must be there. */
+export function requiredForm(
+  text: string | undefined,
+  path: string,
+  problems: NameCheck,
+): FieldError[] {
+  return text ? formErrors(text, path, problems) : [required(path)]
+}
+
+/** Like formErrors where there is a text. */
+export function optionalForm(
+  text: string | undefined,
+  path: string,
+  problems: NameCheck,
+): FieldError[] {
+  return text ? formErrors(text, path, problems) : []
+}
+
+export function dnsLabelErrors(text: string, path: string): FieldError[] {
+  return formErrors(text, path, dnsLabelProblems)
+}
+
+export function dnsSubdomainErrors(text: string, path: string): FieldError[] {
+  return formErrors(text, path, dnsSubdomainProblems)
+}
+
+/** One of the supported values, and there must be one. */
+export function choiceErrors(
+  value: string | undefined,
+  path: string,
+  supported: readonly string[],
+): FieldError[] {
+  return value ? optionErrors(value, path, supported) : [required(path)]
+}
+
+/** One of the supported values, if there is one. */
+export function optionErrors(
+  value: string | undefined,
+  path: string,
+  supported: readonly string[],
+): FieldError[] {
+  return value === undefined || supported.includes(value)
+    ? []
+    : [notSupported(path, value, supported)]
+}
+
+/** Values after the first of their kind; `identityOf` says which are the same. */
+export function repeatedOf<T>(
+  list: readonly T[],
+  identityOf: (element: T) => string | undefined,
+): { readonly element: T; readonly index: number }[] {
+  const seen = new Set<string>()
+  return list.flatMap((element, index) => {
+    const identity = identityOf(element)
+    if (identity === undefined || identity === '') return []
+    if (seen.has(identity)) return [{ element, index }]
+    seen.add(identity)
+    return []
+  })
+}
+
+export function portNumberErrors(port: number, path: string): FieldError[] {
+  return portNumberProblems(port).map((problem) => invalid(path, port, problem))
+}
+
+/** A number, or the name of a port. */
+export function portErrors(port: number | string | undefined, path: string): FieldError[] {
+  if (typeof port === 'string') return formErrors(port, path, portNameProblems)
+  return portNumberErrors(port ?? 0, path)
+}
+
+export function rangeErrors(
+  value: number,
+  path: string,
+  { least, most }: { readonly least: number; readonly most: number },
+): FieldError[] {
+  const isInside = value >= least && value <= most
+  return when(!isInside, invalid(path, value, `must be between ${least} and ${most}, inclusive`))
+}
+
+export const largestInt32 = 2 ** 31 - 1
+
+/** Ids of Unix users and groups. */
+export function unixIdErrors(id: number | undefined, path: string): FieldError[] {
+  return id === undefined ? [] : rangeErrors(id, path, { least: 0, most: largestInt32 })
+}
+
+type Selector = DraftOf<LabelSelector>
+
+export function labelSelectorErrors(
+  selector: Selector | null | undefined,
+  path: string,
+): FieldError[] {
+  if (!selector) return []
+  return [
+    ...labelsErrors(selector.matchLabels, child(path, 'matchLabels')),
+    ...each(selector.matchExpressions, child(path, 'matchExpressions'), expressionErrors),
+  ]
+}
+
+type Expression = NonNullable<Selector['matchExpressions']>[number]
+
+function expressionErrors({ key = '', operator, values }: Expression, path: string): FieldError[] {
+  return [
+    ...operatorErrors(operator ?? '', values, path),
+    ...qualifiedNameErrors(key, child(path, 'key')),
+    ...each(values, child(path, 'values'), (value, place) =>
+      formErrors(value, place, labelValueProblems),
+    ),
+  ]
+}
+
+export function operatorErrors(
+  operator: string,
+  values: readonly string[] | undefined,
+  path: string,
+): FieldError[] {
+  const count = values?.length ?? 0
+  const field = child(path, 'values')
+  if (operator === 'In' || operator === 'NotIn') {
+    const detail = "must be specified when `operator` is 'In' or 'NotIn'"
+    return when(count === 0, required(field, detail))
+  }
+  if (operator === 'Exists' || operator === 'DoesNotExist') {
+    const detail = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
+    return when(count > 0, { type: 'Forbidden', field, detail })
+  }
+  return [invalid(child(path, 'operator'), operator, 'not a valid selector operator')]
+}
+
+export const immutable = 'field is immutable'
+
+/** The field may not change. */
+export function fixedErrors(next: unknown, previous: unknown, path: string): FieldError[] {
+  return when(!isSameMeaning(next, previous), invalid(path, next, immutable))
+}
