@@ -86,3 +86,19 @@ test('whatever is sent is answered, never with a failure of the server', async (
     }
   }
 })
+
+test('every kind can be watched in every form, bookmarks included', async () => {
+  await using api = await registryFixture()
+  for (const entry of stored) {
+    for (const accept of [accepts[0], accepts[2], accepts[3], accepts[4]]) {
+      const query = 'watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan'
+      const path = `${collection(entry)}?${query}&allowWatchBookmarks=true`
+      let bytes = 0
+      for await (const chunk of await api.stream(path, { accept: accept ?? '' })) {
+        bytes += chunk.length
+        if (bytes > 0) break
+      }
+      assert.ok(bytes > 0, `${accept} ${path}`)
+    }
+  }
+})

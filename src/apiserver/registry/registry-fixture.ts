@@ -83,8 +83,11 @@ export async function registryFixture(options: FixtureOptions = {}) {
   }
 
   /** The body of an answer as it comes. */
-  async function stream(path: string): Promise<AsyncIterable<Uint8Array>> {
-    return streamOf((await send(`GET ${path}`)).answer.body)
+  async function stream(
+    path: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<AsyncIterable<Uint8Array>> {
+    return streamOf((await send(`GET ${path}`, { headers })).answer.body)
   }
 
   /** Events of a watch, one at a time; `stop` ends it. */

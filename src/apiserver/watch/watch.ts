@@ -1,7 +1,7 @@
 // WATCH: what is there now if asked for, then every change, until the client leaves or time is up.
 // In: options, the resource's cache and the store. Out: one stream of framed events.
 
-import type { StatusError } from '../../api/status-error.ts'
+import { StatusError } from '../../api/status-error.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Random } from '../../lib/random.ts'
 import { type Change, Compacted, type Entry, SlowWatcher, type Store } from '../../store/store.ts'
@@ -187,8 +187,15 @@ function createFollower({ filter, encoders }: Session): Follower {
       }
       if (parts.length > 0) yield Buffer.concat(parts)
     },
-    accept: (batch) =>
-      stream.push(isFirst ? frames(batch.changes) : batch.shared(shareKey, frames)),
+    accept(batch) {
+      try {
+        stream.push(isFirst ? frames(batch.changes) : batch.shared(shareKey, frames))
+      } catch (error) {
+        // An object that cannot be shown ends this watch, not those of everybody else.
+        stream.push(encoders.rest.error(internalError(error)))
+        stream.end()
+      }
+    },
     end: () => stream.end(),
   }
 }
@@ -228,4 +235,9 @@ function watchError(error: unknown, asked: number): StatusError {
   }
   if (error instanceof SlowWatcher) return new Expired(`too old resource version: ${asked}`)
   throw error
+}
+
+function internalError(error: unknown): StatusError {
+  const message = error instanceof Error ? error.message : String(error)
+  return new StatusError('InternalError', `Internal error occurred: ${message}`)
 }
