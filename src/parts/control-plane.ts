@@ -3,9 +3,13 @@
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Kind } from '../api/kinds.ts'
+import { keyOf } from '../api/meta.ts'
 import { isReason } from '../api/status-error.ts'
+import type { KindMap } from '../api/types.gen.ts'
 import { createRegistry, type Registry } from '../apiserver/registry/registry.ts'
 import { type ApiServer, startApiServer } from '../apiserver/server.ts'
+import type { Client } from '../client/client.ts'
 import { createClient } from '../client/create-client.ts'
 import { createInformers } from '../client/informers.ts'
 import { dnsServiceAddress } from '../cluster/certificates.ts'
@@ -18,6 +22,7 @@ import { systemClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
 import { schedulerWants } from '../scheduler/feed.ts'
 import { startScheduler } from '../scheduler/start.ts'
+import { runCompaction } from '../store/compaction.ts'
 import { logStore } from '../store/drivers/log.ts'
 import type { Store } from '../store/store.ts'
 
@@ -31,9 +36,11 @@ runPart({ name: 'control-plane' }, async (context) => {
   await server.listen(listening)
   await ensureKubeDns(context, server)
   const controllers = runControllers(context, server)
+  const compaction = runCompaction(store, { clock: systemClock, signal })
   context.ready({ apiServerPort: portOf(listening) })
   await ended(signal)
   await controllers.ended
+  await compaction
   await server.close()
 })
 
@@ -53,11 +60,18 @@ async function ensureKubeDns({ config }: PartContext, server: ApiServer): Promis
   const client = createClient(server.inProcess(user))
   const clusterIP = dnsServiceAddress(config)
   const { service, endpointSlice } = kubeDnsObjects({ clusterIP, address: fabricAddress })
-  const isThere = (error: unknown) => {
-    if (!isReason(error, 'AlreadyExists')) throw error
+  await ensure(client, 'Service', service)
+  await ensure(client, 'EndpointSlice', endpointSlice)
+}
+
+/** Asks first: a second Service with the same cluster IP is refused for its address, not its name. */
+async function ensure<K extends Kind>(client: Client, kind: K, object: KindMap[K]): Promise<void> {
+  try {
+    await client.get(kind, keyOf(object))
+  } catch (error) {
+    if (!isReason(error, 'NotFound')) throw error
+    await client.create(kind, object)
   }
-  await client.create('Service', service).catch(isThere)
-  await client.create('EndpointSlice', endpointSlice).catch(isThere)
 }
 
 /** They are clients as any other; only their requests need no socket, and they share what they read. */
