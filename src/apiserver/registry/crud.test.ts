@@ -218,13 +218,17 @@ test('the status is written by its own door', async () => {
   await using api = await registryFixture()
   const path = '/api/v1/namespaces/default'
   const { json } = await api.ask(`GET ${path}`)
-  const plain = await api.ask(`PUT ${path}`, { body: { ...json, status: { phase: 'Odd' } } })
-  assert.notEqual(plain.json.status?.phase, 'Odd')
-  const status = await api.ask(`PUT ${path}/status`, {
-    body: { ...json, metadata: { name: 'default' }, status: { phase: 'Odd' } },
-  })
-  assert.equal(status.status, 200)
-  assert.equal(status.json.status.phase, 'Odd')
+  const condition = {
+    type: 'NamespaceContentRemaining',
+    status: 'False',
+    lastTransitionTime: '2026-01-01T00:00:00Z',
+  }
+  const changed = { ...json, status: { phase: 'Active', conditions: [condition] } }
+  const plain = await api.ask(`PUT ${path}`, { body: changed })
+  assert.deepEqual(plain.json.status, { phase: 'Active' })
+  const status = await api.ask(`PUT ${path}/status`, { body: changed })
+  assert.equal(status.status, 200, status.text)
+  assert.deepEqual(status.json.status.conditions, [condition])
 })
 
 test('YAML comes and goes', async () => {
