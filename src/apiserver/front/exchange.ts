@@ -1,7 +1,6 @@
 // One request and its answer on a connection, whatever the framing: HTTP/1.1, HTTP/2, or our own.
 // Framings make exchanges; `serveExchange` runs the chain on them and writes what it answers.
 
-import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import { promisify } from 'node:util'
 import { constants, gzip } from 'node:zlib'
@@ -95,9 +94,21 @@ async function writeStream({ output, method }: Exchange, body: AsyncIterable<Uin
   if ('flushHeaders' in output && typeof output.flushHeaders === 'function') output.flushHeaders()
   for await (const chunk of body) {
     if (output.destroyed) break
-    if (!output.write(chunk)) await Promise.race([once(output, 'drain'), once(output, 'close')])
+    if (!output.write(chunk)) await drained(output)
   }
   output.end()
+}
+
+/** Resolves when the client has taken what was written, or has gone. */
+function drained(output: Writable): Promise<void> {
+  if (output.destroyed) return Promise.resolve()
+  return new Promise((resolve) => {
+    const done = () => {
+      output.off('drain', done).off('close', done)
+      resolve()
+    }
+    output.on('drain', done).on('close', done)
+  })
 }
 
 /** Smaller answers are not worth the CPU: upstream's threshold and level. */

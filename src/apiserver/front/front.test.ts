@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import { connect as connectHttp2 } from 'node:http2'
 import { get } from 'node:https'
 import { createServer } from 'node:net'
 import { test } from 'node:test'
 import { connect as connectTls } from 'node:tls'
 import { gunzipSync } from 'node:zlib'
+import { WebSocket } from 'ws'
 import { textAnswer } from '../answer.ts'
 import type { ChainHandler } from '../chain-request.ts'
 import { createTestPki } from '../testing/test-pki.ts'
@@ -31,7 +33,7 @@ const endless: ChainHandler = async ({ signal }) => ({
 })
 
 async function firstChunk(front: Front, port: number) {
-  const message = await new Promise<import('node:http').IncomingMessage>((resolve) =>
+  const message = await new Promise<IncomingMessage>((resolve) =>
     get({ port, host: '127.0.0.1', ca: pki.ca, agent: false }, resolve),
   )
   const [chunk] = await once(message, 'data')
@@ -56,6 +58,24 @@ test('the signal of a request aborts when its client goes away', async () => {
   const { message } = await firstChunk(front, port)
   message.destroy()
   await aborted
+  await front.close()
+})
+
+test('of a stream larger than any buffer all arrives', async () => {
+  const chunk = Buffer.alloc(256 * 1024, 'x')
+  const { front, port } = await fronted(async () => ({
+    status: 200,
+    headers: {},
+    body: (async function* () {
+      for (let count = 0; count < 40; count++) yield chunk
+    })(),
+  }))
+  const message = await new Promise<IncomingMessage>((resolve) =>
+    get({ port, host: '127.0.0.1', ca: pki.ca, agent: false }, resolve),
+  )
+  let bytes = 0
+  for await (const part of message) bytes += part.length
+  assert.equal(bytes, chunk.length * 40)
   await front.close()
 })
 
@@ -153,6 +173,31 @@ test('an answer to a client that has gone is dropped, whole or streamed, in both
       await answered.promise
       await front.close()
     }
+})
+
+test('a watch and a log come over a WebSocket where that is asked for', async () => {
+  const events = ['{"type":"ADDED"}', '{"type":"DELETED"}']
+  const { front, port } = await fronted(async ({ path }) =>
+    path === '/watch'
+      ? {
+          status: 200,
+          headers: { 'content-type': 'application/json' },
+          body: Buffer.from(`${events.join('\n')}\n`),
+        }
+      : textAnswer(path === '/log' ? 200 : 404, 'line\n'),
+  )
+  const open = async (path: string, protocol: string[]) => {
+    const client = new WebSocket(`wss://127.0.0.1:${port}${path}`, protocol, { ca: pki.ca })
+    const messages: string[] = []
+    client.on('message', (data, isBinary) => messages.push(`${isBinary ? 'b' : 't'} ${data}`))
+    await once(client, 'close')
+    return messages
+  }
+  assert.deepEqual(await open('/watch', []), [`t ${events[0]}`, `t ${events[1]}`])
+  assert.deepEqual(await open('/log', ['binary.k8s.io']), ['b line\n'])
+  assert.deepEqual(await open('/log', ['base64.binary.k8s.io']), ['t bGluZQo='])
+  await assert.rejects(open('/nothing', []), { message: 'Unexpected server response: 404' })
+  await front.close()
 })
 
 async function leaveHttp1(port: number, asked: Promise<void>) {

@@ -7,6 +7,7 @@ import type { ChainHandler } from '../chain-request.ts'
 import { streamOf } from '../in-process.ts'
 import { answerOf, type OpenRequests, type Peer, serveExchange, warningHeader } from './exchange.ts'
 import type { Framing } from './tls-front.ts'
+import { answerOverWebSocket, wantsWebSocket } from './websocket-answer.ts'
 
 /** Upstream's: 32 s for the headers; an idle connection stays for 90 s. */
 const headersTimeoutMs = 32_000
@@ -81,6 +82,8 @@ async function upgrade(
   }
   const { response, request } = await answerOf(exchange, handler, open)
   if ('upgrade' in response) return response.upgrade(socket, head)
+  if (response.status === 200 && wantsWebSocket(message))
+    return answerOverWebSocket({ message, socket, head }, response)
   const warnings = request?.warnings ?? []
   const lines = [
     `HTTP/1.1 ${response.status} ${STATUS_CODES[response.status] ?? ''}`,
