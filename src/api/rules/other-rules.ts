@@ -70,6 +70,7 @@ export const otherRules: Readonly<Record<string, Partial<KindRules>>> = {
   'apiextensions.k8s.io/CustomResourceDefinition': counted,
   'apiregistration.k8s.io/APIService': rulesFor<APIService>({
     ...conditional,
+    nameProblems: pathSegmentProblems,
     prepareForCreate: startApiService,
   }),
   'autoscaling/v1/HorizontalPodAutoscaler': rulesFor<HorizontalPodAutoscalerV1>({
