@@ -70,6 +70,8 @@ export const otherRules: Readonly<Record<string, Partial<KindRules>>> = {
   'apiextensions.k8s.io/CustomResourceDefinition': counted,
   'apiregistration.k8s.io/APIService': rulesFor<APIService>({
     ...conditional,
+    // The core group's are called v1. with nothing after the dot.
+    nameProblems: pathSegmentProblems,
     nameProblems: pathSegmentProblems,
     prepareForCreate: startApiService,
   }),
