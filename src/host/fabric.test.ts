@@ -7,6 +7,7 @@ import { enterFabric, startFabric, stopFabric } from './fabric.ts'
 import { renderFabric } from './fabric-script.ts'
 import { isRunning, startTimeOf } from './process-identity.ts'
 import { parseResolvConf, renderResolvConf } from './resolv-conf.ts'
+import { systemEnvironment } from './system-path.ts'
 
 const isRoot = process.getuid?.() === 0
 const nodes = [1, 2, 3].map((n) => ({
@@ -19,7 +20,9 @@ test('a fabric has its nodes, their routes and the way to their kubelets', async
   const { holderPid } = await startFabric({ nodes, isRoot })
   t.after(() => stopFabric({ holderPid }))
   const run = (...argv: string[]) =>
-    check(runCommand, [...enterFabric(holderPid, { isRoot }), ...argv])
+    check(runCommand, [...enterFabric(holderPid, { isRoot }), ...argv], {
+      env: systemEnvironment(),
+    })
   const inNode = (name: string, ...argv: string[]) =>
     run('nsenter', `--net=/run/netns/${name}`, ...argv)
 

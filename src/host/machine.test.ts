@@ -64,7 +64,7 @@ test('without subordinate ids a cluster runs, and the command that adds them is 
   assert.deepEqual(findProblems(facts), [
     {
       message: 'ada has no subordinate ids, so all files in containers belong to one user',
-      command: 'sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ada',
+      command: 'sudo usermod --add-subuids 165536-231071 --add-subgids 165536-231071 ada',
       isFatal: false,
     },
   ])

@@ -103,7 +103,7 @@ function noUserNamespaces(facts: MachineFacts): readonly MachineProblem[] {
 
 function noSubordinateIds(facts: MachineFacts): readonly MachineProblem[] {
   if (hasSubordinateIds(facts)) return []
-  const range = '100000-165535'
+  const range = freeRange(`${facts.subuid}\n${facts.subgid}`)
   return [
     {
       message: `${facts.user} has no subordinate ids, so all files in containers belong to one user`,
@@ -111,6 +111,16 @@ function noSubordinateIds(facts: MachineFacts): readonly MachineProblem[] {
       isFatal: false,
     },
   ]
+}
+
+/** 65536 ids above all that are somebody's, from where adduser starts. */
+function freeRange(text: string): string {
+  const ends = text.split('\n').map((line) => {
+    const [, first, count] = line.split(':')
+    return Number(first) + Number(count)
+  })
+  const first = Math.max(100_000, ...ends.filter((end) => Number.isFinite(end)))
+  return `${first}-${first + 65_535}`
 }
 
 /** subuid(5): lines of `user name or uid:first id:count`. */
