@@ -15,6 +15,7 @@ import { replicaSetController, replicationController } from './replicaset/replic
 import { rootCaPublisher } from './root-ca/root-ca.ts'
 import { serviceAccountController } from './serviceaccount/serviceaccount.ts'
 import type { ControllersShell } from './start.ts'
+import { statefulSetController } from './statefulset/statefulset.ts'
 import { taintEvictionController } from './taint-eviction/taint-eviction.ts'
 
 export interface ControllerEntry {
@@ -52,6 +53,7 @@ export const controllers: readonly ControllerEntry[] = [
   planned('deployment-controller', deploymentController),
   planned('replicaset-controller', replicaSetController),
   planned('replication-controller', replicationController),
+  planned('statefulset-controller', statefulSetController),
   planned('endpoint-controller', endpointsController),
   planned('endpointslice-controller', endpointSliceController),
   planned('endpointslicemirroring-controller', endpointSliceMirroringController),
