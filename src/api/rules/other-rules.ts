@@ -72,7 +72,6 @@ export const otherRules: Readonly<Record<string, Partial<KindRules>>> = {
     ...conditional,
     // The core group's are called v1. with nothing after the dot.
     nameProblems: pathSegmentProblems,
-    nameProblems: pathSegmentProblems,
     prepareForCreate: startApiService,
   }),
   'autoscaling/v1/HorizontalPodAutoscaler': rulesFor<HorizontalPodAutoscalerV1>({
