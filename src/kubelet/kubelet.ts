@@ -15,14 +15,14 @@ import type { Random } from '../lib/random.ts'
 import { bytesOf } from './amounts.ts'
 import { parseResolvConf } from './containers/resolv-conf.ts'
 import { runImageGc } from './images/image-gc.ts'
-import { createImagePuller } from './images/image-puller.ts'
+import { ImagePuller } from './images/image-puller.ts'
 import { runLease } from './node/lease.ts'
 import { readMachine } from './node/machine.ts'
 import { type Capacity, machineCapacity } from './node/node-object.ts'
 import { type NodeKeeping, registerNode, runNodeStatus } from './node/run-node.ts'
 import { createObjectReader } from './objects.ts'
 import type { NodeContext } from './pod/node-context.ts'
-import { createPodWorkers, type PodWorkers } from './pod/workers.ts'
+import { PodWorkers } from './pod/workers.ts'
 import { type DialPod, dialDirectly } from './probes/dial.ts'
 import type { NodeMount } from './volumes/host-path.ts'
 import { createTokenSource } from './volumes/tokens.ts'
@@ -94,7 +94,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const keeping: NodeKeeping = { ...options, settings, machine, capacity, recorder, log }
   const { runtimeName } = await runtime.version()
   const context = await nodeContext(options, { recorder, log, capacity, runtimeName })
-  const workers = createPodWorkers(context, options.informers, signal)
+  const workers = new PodWorkers({ context, informers: options.informers, signal })
 
   const registering = registerNode(keeping)
   const running = [
@@ -149,7 +149,7 @@ async function nodeContext(
     recorder,
     runtime,
     images,
-    puller: createImagePuller({ images, objects, clock }),
+    puller: new ImagePuller({ images, objects, clock }),
     volumes: createPodVolumes({ folder, files, objects, tokens, run }),
     objects,
     services: () => informers.listers.Service.list(),

@@ -5,7 +5,7 @@ import type { Container, Pod, Secret } from '../../api/types.gen.ts'
 import type { AuthConfig, Image, ImageService } from '../../cri/cri.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { ObjectReader } from '../objects.ts'
-import { type BackOff, backOffEnd, nextBackOff } from '../pod/back-off.ts'
+import { type BackOff, nextBackOff } from '../pod/back-off.ts'
 import type { PodEvents } from '../pod/events.ts'
 import { defaultPolicy, isValidReference, pullDecision, spanText } from './pull-policy.ts'
 import { credentialsFor } from './pull-secrets.ts'
@@ -29,10 +29,6 @@ export class ImageFailure extends Error {
   }
 }
 
-export interface ImagePuller {
-  ensure(pod: Pod, container: Container, events: PodEvents): Promise<Image>
-}
-
 export interface ImagePullerSettings {
   readonly images: ImageService
   readonly objects: ObjectReader
@@ -48,25 +44,83 @@ const patienceMs = 5000
 /** Back-offs remembered; the oldest go first. */
 const mostBackOffs = 1000
 
-export function createImagePuller(settings: ImagePullerSettings): ImagePuller {
-  const { images, clock, parallel = 5 } = settings
-  const backOffs = new Map<string, BackOff & { readonly failedAtMs: number }>()
-  const pulls = new Map<string, Promise<void>>()
-  const turn = createTurns(parallel)
-  const nowMs = () => clock.now().getTime()
+export class ImagePuller {
+  readonly #settings: ImagePullerSettings
+  readonly #turn: <T>(work: () => Promise<T>) => Promise<T>
+  readonly #pulls = new Map<string, Promise<void>>()
+  /** By Pod and image. */
+  readonly #backOffs = new Map<string, BackOff>()
 
-  async function pull(pod: Pod, image: string): Promise<void> {
-    const credentials = credentialsFor(image, await pullSecrets(pod, settings.objects))
+  constructor(settings: ImagePullerSettings) {
+    this.#settings = settings
+    this.#turn = createTurns(settings.parallel ?? 5)
+  }
+
+  /** The image, present on the node; rejects with ImageFailure. */
+  async ensure(pod: Pod, container: Container, events: PodEvents): Promise<Image> {
+    const { image = '', imagePullPolicy = defaultPolicy(image), name } = container
+    if (!isValidReference(image)) throw this.#refused('InvalidImageName', container, events)
+    const present = await this.#settings.images.imageStatus({ image })
+    const decision = pullDecision(imagePullPolicy, present !== undefined)
+    if (decision === 'refuse') throw this.#refused('ErrImageNeverPull', container, events)
+    if (decision === 'use' && present) {
+      const text = `Container image "${image}" already present on machine and can be accessed by the pod`
+      events.note('Pulled', text, name)
+      return present
+    }
+    try {
+      return await this.#pullAndTell(pod, container, { events, present })
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error)
+      events.warn('Failed', `Failed to pull image "${image}": ${text}`, name)
+      if (!present) throw this.#failure(`${pod.metadata.uid}_${image}`, image, text)
+      // Loaded from a file, there may be no registry that has it: what is here is used.
+      events.note('Pulled', `Using the image "${image}" that is present on the machine`, name)
+      return present
+    }
+  }
+
+  #refused(reason: Refusal, { image = '', name }: Container, events: PodEvents): ImageFailure {
+    const { event, text } = refusals[reason]
+    const message = text(image)
+    events.warn(event, message, name)
+    return new ImageFailure(reason, message, { atMs: this.#nowMs() + soonMs })
+  }
+
+  async #pullAndTell(
+    pod: Pod,
+    { image = '', name }: Container,
+    { events, present }: { readonly events: PodEvents; readonly present: Image | undefined },
+  ): Promise<Image> {
+    const askedAtMs = this.#nowMs()
+    events.note('Pulling', `Pulling image "${image}"`, name)
+    const pulling = this.#pull(pod, image)
+    await (present ? this.#withinLimit(pulling) : pulling)
+    const pulled = await this.#settings.images.imageStatus({ image })
+    if (!pulled) throw new Error(`image "${image}" is not there after it was pulled`)
+    this.#backOffs.delete(`${pod.metadata.uid}_${image}`)
+    const took = spanText(this.#nowMs() - askedAtMs)
+    const size = `Image size: ${pulled.sizeBytes} bytes.`
+    const text = `Successfully pulled image "${image}" in ${took} (${took} including waiting). ${size}`
+    events.note('Pulled', text, name)
+    return pulled
+  }
+
+  /** Those who want the same image with the same credentials share one pull. */
+  async #pull(pod: Pod, image: string): Promise<void> {
+    const { images, objects } = this.#settings
+    const credentials = credentialsFor(image, await pullSecrets(pod, objects))
     const key = `${image} ${JSON.stringify(credentials)}`
-    const running = pulls.get(key) ?? turn(() => pullWithAny(images, image, credentials))
-    pulls.set(key, running)
-    await running.finally(() => pulls.delete(key))
+    const running =
+      this.#pulls.get(key) ?? this.#turn(() => pullWithAny(images, image, credentials))
+    this.#pulls.set(key, running)
+    await running.finally(() => this.#pulls.delete(key))
   }
 
   /** With the image there, a registry that does not answer is not waited for. */
-  async function withinLimit(pulling: Promise<void>): Promise<void> {
+  async #withinLimit(pulling: Promise<void>): Promise<void> {
     const stop = new AbortController()
-    const limit = clock.sleep(patienceMs, stop.signal).then(() => {
+    const limit = this.#settings.clock.sleep(patienceMs, stop.signal).then(() => {
       throw new Error('the registry does not answer')
     })
     limit.catch(() => {})
@@ -74,73 +128,40 @@ export function createImagePuller(settings: ImagePullerSettings): ImagePuller {
     await Promise.race([pulling, limit]).finally(() => stop.abort())
   }
 
-  function failure(key: string, image: string, error: unknown): ImageFailure {
-    const atMs = nowMs()
-    const before = backOffs.get(key)
-    const next = nextBackOff(before, atMs, atMs)
-    backOffs.delete(key)
-    backOffs.set(key, { ...next, failedAtMs: atMs })
-    for (const oldest of backOffs.keys()) {
-      if (backOffs.size <= mostBackOffs) break
-      backOffs.delete(oldest)
+  #failure(key: string, image: string, text: string): ImageFailure {
+    const atMs = this.#nowMs()
+    const next = nextBackOff(this.#backOffs.get(key), atMs, atMs)
+    this.#backOffs.delete(key)
+    this.#backOffs.set(key, next)
+    for (const oldest of this.#backOffs.keys()) {
+      if (this.#backOffs.size <= mostBackOffs) break
+      this.#backOffs.delete(oldest)
     }
-    const text = error instanceof Error ? error.message : String(error)
+    const message = `Back-off pulling image "${image}": ErrImagePull: ${text}`
     return new ImageFailure('ErrImagePull', text, {
-      atMs: backOffEnd(next, atMs) ?? atMs,
-      afterwards: {
-        reason: 'ImagePullBackOff',
-        message: `Back-off pulling image "${image}": ErrImagePull: ${text}`,
-      },
+      atMs: atMs + next.delayMs,
+      afterwards: { reason: 'ImagePullBackOff', message },
     })
   }
 
-  return {
-    async ensure(pod, container, events) {
-      const { image = '', imagePullPolicy = defaultPolicy(image) } = container
-      const { name } = container
-      if (!isValidReference(image)) {
-        const text = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`
-        events.warn('InspectFailed', text, name)
-        throw new ImageFailure('InvalidImageName', text, { atMs: nowMs() + soonMs })
-      }
-      const present = await images.imageStatus({ image })
-      const decision = pullDecision(imagePullPolicy, present !== undefined)
-      if (decision === 'refuse') {
-        const text = `Container image "${image}" is not present with pull policy of Never`
-        events.warn('ErrImageNeverPull', text, name)
-        throw new ImageFailure('ErrImageNeverPull', text, { atMs: nowMs() + soonMs })
-      }
-      if (decision === 'use' && present) {
-        const text = `Container image "${image}" already present on machine and can be accessed by the pod`
-        events.note('Pulled', text, name)
-        return present
-      }
-      const key = `${pod.metadata.uid}_${image}`
-      const askedAtMs = nowMs()
-      events.note('Pulling', `Pulling image "${image}"`, name)
-      try {
-        await (present ? withinLimit(pull(pod, image)) : pull(pod, image))
-        const pulled = await images.imageStatus({ image })
-        if (!pulled) throw new Error(`image "${image}" is not there after it was pulled`)
-        backOffs.delete(key)
-        const took = spanText(nowMs() - askedAtMs)
-        events.note(
-          'Pulled',
-          `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${pulled.sizeBytes} bytes.`,
-          name,
-        )
-        return pulled
-      } catch (error) {
-        const text = error instanceof Error ? error.message : String(error)
-        events.warn('Failed', `Failed to pull image "${image}": ${text}`, name)
-        if (!present) throw failure(key, image, error)
-        // Loaded from a file, there may be no registry that has it: what is here is used.
-        events.note('Pulled', `Using the image "${image}" that is present on the machine`, name)
-        return present
-      }
-    },
+  #nowMs(): number {
+    return this.#settings.clock.now().getTime()
   }
 }
+
+type Refusal = keyof typeof refusals
+
+const refusals = {
+  InvalidImageName: {
+    event: 'InspectFailed',
+    text: (image: string) =>
+      `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`,
+  },
+  ErrImageNeverPull: {
+    event: 'ErrImageNeverPull',
+    text: (image: string) => `Container image "${image}" is not present with pull policy of Never`,
+  },
+} as const
 
 /** The registry is asked with each set of credentials in turn, at last with none. */
 async function pullWithAny(

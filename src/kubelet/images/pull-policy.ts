@@ -22,10 +22,15 @@ export function defaultPolicy(image: string): NonNullable<Container['imagePullPo
 
 /** A reference the runtime can be asked for; upstream's reason otherwise is InvalidImageName. */
 export function isValidReference(image: string): boolean {
-  return /^[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?::[0-9]+)?(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*(?::\w[\w.-]{0,127})?(?:@[a-z0-9+._-]+:[0-9a-fA-F]{32,})?$/.test(
-    image.replace(/^[A-Za-z0-9.-]+(:[0-9]+)?\//, (host) => host.toLowerCase()),
-  )
+  return reference.test(image)
 }
+
+/** [host[:port]/]path[:tag][@algorithm:digest], as distribution's reference grammar has it. */
+const host = '[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]+)?'
+const step = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*'
+const tag = '\\w[\\w.-]{0,127}'
+const digest = '[A-Za-z][A-Za-z0-9]*(?:[+._-][A-Za-z0-9]+)*:[0-9a-fA-F]{32,}'
+const reference = new RegExp(`^(?:${host}/)?${step}(?:/${step})*(?::${tag})?(?:@${digest})?$`)
 
 /** A time span as Go prints it: 153ms, 2.5s, 1m3s. */
 export function spanText(ms: number): string {

@@ -4,7 +4,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Pod } from '../../api/types.gen.ts'
 import type { Log } from '../../lib/log.ts'
-import { createProbeSet, type ProbeSet } from '../probes/probe-set.ts'
+import { ProbeSet } from '../probes/probe-set.ts'
 import { podDirectory } from '../volumes/volumes.ts'
 import { carryOut, type PodActor } from './actions.ts'
 import type { Rejection } from './admission.ts'
@@ -64,7 +64,7 @@ export class PodWorker implements PodActor {
     this.#startTime = pod.status?.startTime ?? timeText(clock.now().getTime())
     this.#bell = createDoorbell(clock)
     this.#reader = createRuntimeReader(runtime, node, this.directory)
-    this.#probes = createProbeSet({ context, changed: this.#bell.ring, signal })
+    this.#probes = new ProbeSet({ context, changed: this.#bell.ring, signal })
     this.writer = createStatusWriter(client, { clock, log: this.log, signal })
     this.ended = this.#live()
   }

@@ -15,120 +15,136 @@ import type { NodeContext } from './node-context.ts'
 import { specContainers } from './spec.ts'
 import { PodWorker } from './worker.ts'
 
-export interface PodWorkers {
-  /** Pods of this node, with their newest status. */
-  list(): readonly Pod[]
-  find(namespace: string, name: string): Pod | undefined
-  /** Looks after Pods until the signal aborts. */
-  run(): Promise<void>
-}
-
 const resyncEveryMs = 60_000
 
-export function createPodWorkers(
-  context: NodeContext,
-  informers: Pick<RunningInformers, 'onChange' | 'synced' | 'listers'>,
-  signal: AbortSignal,
-): PodWorkers {
-  const { node, clock, log, runtime, folder, volumes } = context
-  const workers = new Map<string, PodWorker>()
-  const lives = new Set<Promise<void>>()
+export interface PodWorkersSettings {
+  readonly context: NodeContext
+  readonly informers: Pick<RunningInformers, 'onChange' | 'synced'>
+  readonly signal: AbortSignal
+}
 
-  function podChanged({ previous, current }: ObjectChange<Pod>): void {
-    if (signal.aborted) return
-    const before = previous?.metadata.uid
-    if (before && before !== current?.metadata.uid) workers.get(before)?.update(undefined)
-    if (!current || current.spec.nodeName !== node) return
-    const { uid = '' } = current.metadata
-    const worker = workers.get(uid)
-    if (worker) worker.update(current)
-    else start(uid, current)
+export class PodWorkers {
+  readonly #context: NodeContext
+  readonly #informers: PodWorkersSettings['informers']
+  readonly #signal: AbortSignal
+  /** By uid. */
+  readonly #workers = new Map<string, PodWorker>()
+  readonly #lives = new Set<Promise<void>>()
+
+  constructor({ context, informers, signal }: PodWorkersSettings) {
+    this.#context = context
+    this.#informers = informers
+    this.#signal = signal
   }
 
-  function start(uid: string, pod: Pod): void {
-    const worker = new PodWorker(pod, context, { signal, rejected: admit(pod) })
-    workers.set(uid, worker)
+  /** Pods of this node, with their newest status. */
+  list(): readonly Pod[] {
+    return [...this.#workers.values()].map(({ pod }) => pod)
+  }
+
+  find(namespace: string, name: string): Pod | undefined {
+    return this.list().find(
+      ({ metadata }) => metadata.namespace === namespace && metadata.name === name,
+    )
+  }
+
+  /** Looks after Pods until the signal aborts. */
+  async run(): Promise<void> {
+    const informers = this.#informers
+    await mkdir(join(this.#context.folder, 'pods'), { recursive: true, mode: 0o750 })
+    await informers.synced(this.#signal)
+    // Before there are Pods, so that objects known from the start count as no change.
+    informers.onChange('ConfigMap', (change) => this.#objectChanged('configMaps', change))
+    informers.onChange('Secret', (change) => this.#objectChanged('secrets', change))
+    informers.onChange('Pod', (change) => this.#podChanged(change))
+    await Promise.all([this.#listen(), this.#resync()])
+    await Promise.all(this.#lives)
+  }
+
+  #podChanged({ previous, current }: ObjectChange<Pod>): void {
+    if (this.#signal.aborted) return
+    const before = previous?.metadata.uid
+    if (before && before !== current?.metadata.uid) this.#workers.get(before)?.update(undefined)
+    if (!current || current.spec.nodeName !== this.#context.node) return
+    const worker = this.#workers.get(current.metadata.uid ?? '')
+    if (worker) worker.update(current)
+    else this.#start(current)
+  }
+
+  #start(pod: Pod): void {
+    const { uid = '' } = pod.metadata
+    const options = { signal: this.#signal, rejected: this.#admit(pod) }
+    const worker = new PodWorker(pod, this.#context, options)
+    this.#workers.set(uid, worker)
     const life = worker.ended
-      .catch((error: unknown) => log.error('a Pod worker ended', { uid, error }))
+      .catch((error: unknown) => this.#context.log.error('a Pod worker ended', { uid, error }))
       .finally(() => {
-        workers.delete(uid)
-        lives.delete(life)
+        this.#workers.delete(uid)
+        this.#lives.delete(life)
       })
-    lives.add(life)
+    this.#lives.add(life)
   }
 
   /** Only of Pods that no kubelet has seen before: what runs is not refused any more. */
-  function admit(pod: Pod): Rejection | undefined {
+  #admit(pod: Pod): Rejection | undefined {
     if (pod.status?.startTime || pod.metadata.deletionTimestamp) return undefined
-    const others = [...workers.values()].map((worker) => worker.pod)
-    const { allocatable, nodeLabels } = context
-    const rejected = rejection(pod, others, { name: node, labels: nodeLabels(), allocatable })
-    if (rejected) podEvents(context.recorder, pod).warn(rejected.reason, rejected.message)
+    const { allocatable, nodeLabels, node, recorder } = this.#context
+    const rejected = rejection(pod, this.list(), { name: node, labels: nodeLabels(), allocatable })
+    if (rejected) podEvents(recorder, pod).warn(rejected.reason, rejected.message)
     return rejected
   }
 
-  function objectChanged(kind: 'configMaps' | 'secrets', change: ObjectChange<Named>): void {
+  #objectChanged(kind: 'configMaps' | 'secrets', change: ObjectChange<Named>): void {
     const { metadata } = change.current ?? change.previous ?? {}
     if (!metadata) return
-    for (const worker of workers.values())
-      if (
-        worker.pod.metadata.namespace === metadata.namespace &&
-        namesOf(worker.pod, kind).includes(metadata.name)
-      )
-        worker.objectChanged()
-  }
-
-  async function listen(): Promise<void> {
-    for await (const { podSandboxId } of runtime.events(signal)) {
-      const sandbox = await runtime.podSandboxStatus(podSandboxId).catch(() => undefined)
-      workers.get(sandbox?.labels[label.podUid] ?? '')?.wake()
+    for (const worker of this.#workers.values()) {
+      const { pod } = worker
+      const isNear = pod.metadata.namespace === metadata.namespace
+      if (isNear && namesOf(pod, kind).includes(metadata.name)) worker.objectChanged()
     }
   }
 
-  /** What is in the runtime or on the disk of a Pod that the API does not know any more. */
-  async function clearOrphans(): Promise<void> {
-    const isOrphan = (uid: string | undefined) => uid !== undefined && !workers.has(uid)
+  async #listen(): Promise<void> {
+    const { runtime } = this.#context
+    for await (const { podSandboxId } of runtime.events(this.#signal)) {
+      const sandbox = await runtime.podSandboxStatus(podSandboxId).catch(() => undefined)
+      this.#workers.get(sandbox?.labels[label.podUid] ?? '')?.wake()
+    }
+  }
+
+  async #resync(): Promise<void> {
+    const { clock, log } = this.#context
+    while (!this.#signal.aborted) {
+      try {
+        await this.#clearSandboxes()
+        await this.#clearDirectories()
+      } catch (error) {
+        if (!this.#signal.aborted) log.warn('orphans not cleared', { error })
+      }
+      await clock.sleep(resyncEveryMs, this.#signal).catch(() => {})
+      for (const worker of this.#workers.values()) worker.wake()
+    }
+  }
+
+  /** Of Pods that the API does not know any more. */
+  async #clearSandboxes(): Promise<void> {
+    const { runtime, node, log } = this.#context
     for (const { id, labels } of await runtime.listPodSandbox()) {
-      if (labels[label.node] !== node || !isOrphan(labels[label.podUid])) continue
-      log.info('removing the sandbox of a Pod that is gone', { id, uid: labels[label.podUid] })
+      const uid = labels[label.podUid]
+      if (labels[label.node] !== node || uid === undefined || this.#workers.has(uid)) continue
+      log.info('removing the sandbox of a Pod that is gone', { id, uid })
       await runtime.stopPodSandbox(id)
       await runtime.removePodSandbox(id)
     }
+  }
+
+  async #clearDirectories(): Promise<void> {
+    const { folder, volumes } = this.#context
     for (const uid of await readdir(join(folder, 'pods'))) {
-      if (!isOrphan(uid)) continue
+      if (this.#workers.has(uid)) continue
       await volumes.release(uid)
       await rm(join(folder, 'pods', uid), { recursive: true, force: true })
     }
-  }
-
-  async function resync(): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        await clearOrphans()
-      } catch (error) {
-        log.warn('orphans not cleared', { error })
-      }
-      await clock.sleep(resyncEveryMs, signal).catch(() => {})
-      for (const worker of workers.values()) worker.wake()
-    }
-  }
-
-  return {
-    list: () => [...workers.values()].map(({ pod }) => pod),
-    find: (namespace, name) =>
-      [...workers.values()]
-        .map(({ pod }) => pod)
-        .find(({ metadata }) => metadata.namespace === namespace && metadata.name === name),
-    async run() {
-      await mkdir(join(folder, 'pods'), { recursive: true, mode: 0o750 })
-      await informers.synced(signal)
-      // Before there are Pods, so that objects known from the start count as no change.
-      informers.onChange('ConfigMap', (change) => objectChanged('configMaps', change))
-      informers.onChange('Secret', (change) => objectChanged('secrets', change))
-      informers.onChange('Pod', podChanged)
-      await Promise.all([listen(), resync()])
-      await Promise.all(lives)
-    },
   }
 }
 
