@@ -3,6 +3,7 @@
 import { type AnyController, type Controller, wantsOf } from '../client/controller.ts'
 import { runController } from '../client/controller-runner.ts'
 import type { Want } from '../client/informers.ts'
+import { daemonSetController } from './daemonset/daemonset.ts'
 import { deploymentController } from './deployment/deployment.ts'
 import { endpointsController } from './endpoints/endpoints.ts'
 import { endpointSliceController } from './endpointslice/endpointslice.ts'
@@ -54,6 +55,7 @@ export const controllers: readonly ControllerEntry[] = [
   planned('replicaset-controller', replicaSetController),
   planned('replication-controller', replicationController),
   planned('statefulset-controller', statefulSetController),
+  planned('daemon-set-controller', daemonSetController),
   planned('endpoint-controller', endpointsController),
   planned('endpointslice-controller', endpointSliceController),
   planned('endpointslicemirroring-controller', endpointSliceMirroringController),
