@@ -13,15 +13,6 @@ export interface SpdyStream {
   readonly duplex: Duplex
 }
 
-export interface SpdySession {
-  /** Opens a stream; resolves when the peer has accepted it. */
-  open(headers: SpdyHeaders): Promise<SpdyStream>
-  /** Ends the connection after what was written. */
-  close(): void
-  /** Resolves when the connection is over. */
-  readonly ended: Promise<void>
-}
-
 export interface SpdySettings {
   readonly isServer: boolean
   /** A stream that the peer opened. */
@@ -34,130 +25,146 @@ const cancel = 5
 const protocolError = 1
 const mostStreams = 1000
 
-export function createSpdySession(
-  connection: Duplex,
-  { isServer, onStream }: SpdySettings,
-): SpdySession {
-  const decoder = createSpdyDecoder()
-  const compression = createHeaderCompression()
-  const streams = new Map<number, SpdyStream>()
-  const opening = new Map<number, (stream: SpdyStream) => void>()
-  let nextId = isServer ? 2 : 1
-  let lastPeerId = 0
-  let isClosed = false
+type Sent = Exclude<SpdyFrame, { type: 'IGNORED' }>
 
-  function send(frame: Exclude<SpdyFrame, { type: 'IGNORED' }>, sent?: () => void): void {
-    if (isClosed || connection.writableEnded) sent?.()
-    else connection.write(encodeFrame(frame), () => sent?.())
+export class SpdySession {
+  /** Resolves when the connection is over. */
+  readonly ended: Promise<void>
+  readonly #connection: Duplex
+  readonly #settings: SpdySettings
+  readonly #compression = createHeaderCompression()
+  readonly #streams = new Map<number, SpdyStream>()
+  readonly #opening = new Map<number, (stream: SpdyStream) => void>()
+  #nextId: number
+  #lastPeerId = 0
+  #isClosed = false
+
+  constructor(connection: Duplex, settings: SpdySettings) {
+    this.#connection = connection
+    this.#settings = settings
+    this.#nextId = settings.isServer ? 2 : 1
+    this.ended = this.#receive()
   }
 
-  function add(id: number, headers: SpdyHeaders): SpdyStream {
+  /** Opens a stream; resolves when the peer has accepted it. */
+  async open(headers: SpdyHeaders): Promise<SpdyStream> {
+    const id = this.#nextId
+    this.#nextId += 2
+    this.#add(id, headers)
+    const { promise, resolve } = Promise.withResolvers<SpdyStream>()
+    this.#opening.set(id, resolve)
+    const block = await this.#compression.compress(headers)
+    this.#send({ type: 'SYN_STREAM', stream: id, fin: false, block })
+    return promise.finally(() => this.#opening.delete(id))
+  }
+
+  /** Ends the connection after what was written. */
+  close(): void {
+    if (this.#isClosed) return
+    this.#send({ type: 'GOAWAY', lastStream: this.#lastPeerId, status: 0 })
+    this.#connection.end()
+  }
+
+  #send(frame: Sent, sent?: () => void): void {
+    if (this.#isClosed || this.#connection.writableEnded) sent?.()
+    else this.#connection.write(encodeFrame(frame), () => sent?.())
+  }
+
+  #sendData(stream: number, chunk: Buffer, done: () => void): void {
+    if (chunk.length === 0) done()
+    for (let at = 0; at < chunk.length; at += longestData) {
+      const data = chunk.subarray(at, at + longestData)
+      const isLast = at + longestData >= chunk.length
+      this.#send({ type: 'DATA', stream, fin: false, data }, isLast ? done : undefined)
+    }
+  }
+
+  #add(id: number, headers: SpdyHeaders): SpdyStream {
     const duplex = new Duplex({
       allowHalfOpen: true,
-      read() {
-        duplex.emit('wanted')
-      },
-      write(chunk: Buffer, _encoding, done) {
-        sendData(id, chunk, done)
-      },
-      final(done) {
-        send({ type: 'DATA', stream: id, fin: true, data: Buffer.alloc(0) }, done)
-      },
-      destroy(error, done) {
-        streams.delete(id)
-        if (error) send({ type: 'RST_STREAM', stream: id, status: cancel })
+      read: () => void duplex.emit('wanted'),
+      write: (chunk: Buffer, _encoding, done) => this.#sendData(id, chunk, done),
+      final: (done) =>
+        this.#send({ type: 'DATA', stream: id, fin: true, data: Buffer.alloc(0) }, done),
+      destroy: (error, done) => {
+        this.#streams.delete(id)
+        if (error) this.#send({ type: 'RST_STREAM', stream: id, status: cancel })
         done(null)
       },
     })
     const stream = { id, headers, duplex }
-    streams.set(id, stream)
+    this.#streams.set(id, stream)
     return stream
   }
 
-  function sendData(id: number, chunk: Buffer, done: () => void): void {
-    for (let at = 0; at < chunk.length; at += longestData) {
-      const data = chunk.subarray(at, at + longestData)
-      const isLast = at + longestData >= chunk.length
-      send({ type: 'DATA', stream: id, fin: false, data }, isLast ? done : undefined)
+  async #receive(): Promise<void> {
+    const decoder = createSpdyDecoder()
+    try {
+      for await (const bytes of this.#connection)
+        for (const frame of decoder.push(bytes)) await this.#handle(frame)
+    } catch {
+      this.#send({ type: 'GOAWAY', lastStream: this.#lastPeerId, status: protocolError })
+    } finally {
+      this.#isClosed = true
+      this.#compression.close()
+      for (const { duplex } of this.#streams.values()) duplex.destroy()
+      this.#connection.destroy()
     }
-    if (chunk.length === 0) done()
   }
 
-  async function handle(frame: SpdyFrame): Promise<void> {
+  async #handle(frame: SpdyFrame): Promise<void> {
     switch (frame.type) {
-      case 'SYN_STREAM': {
-        const headers = await compression.decompress(frame.block)
-        return accept(frame.stream, headers, frame.fin)
-      }
+      case 'SYN_STREAM':
+        return this.#accept(frame)
       case 'SYN_REPLY':
-      case 'HEADERS': {
-        await compression.decompress(frame.block)
-        const stream = streams.get(frame.stream)
-        if (stream) opening.get(frame.stream)?.(stream)
-        if (frame.fin) stream?.duplex.push(null)
-        return
-      }
-      case 'DATA': {
-        const stream = streams.get(frame.stream)
-        if (!stream) return
-        if (frame.data.length > 0) stream.duplex.push(Buffer.from(frame.data))
-        if (frame.fin) stream.duplex.push(null)
-        return drained(stream.duplex)
-      }
+      case 'HEADERS':
+        return this.#answered(frame)
+      case 'DATA':
+        return this.#receiveData(frame)
       case 'RST_STREAM':
-        streams.get(frame.stream)?.duplex.destroy()
+        this.#streams.get(frame.stream)?.duplex.destroy()
         return
       case 'PING':
-        if (frame.id % 2 === (isServer ? 1 : 0)) send({ type: 'PING', id: frame.id })
+        // Pings of our own would have our parity; only the peer's are answered.
+        if (frame.id % 2 === (this.#settings.isServer ? 1 : 0))
+          this.#send({ type: 'PING', id: frame.id })
         return
       default:
         return
     }
   }
 
-  async function accept(id: number, headers: SpdyHeaders, fin: boolean): Promise<void> {
-    lastPeerId = id
-    if (streams.size >= mostStreams)
-      return send({ type: 'RST_STREAM', stream: id, status: protocolError })
-    const stream = add(id, headers)
-    const block = await compression.compress({})
-    send({ type: 'SYN_REPLY', stream: id, fin: false, block })
-    onStream?.(stream)
+  async #accept({ stream: id, fin, block }: Opening): Promise<void> {
+    const headers = await this.#compression.decompress(block)
+    this.#lastPeerId = id
+    if (this.#streams.size >= mostStreams)
+      return this.#send({ type: 'RST_STREAM', stream: id, status: protocolError })
+    const stream = this.#add(id, headers)
+    const reply = await this.#compression.compress({})
+    this.#send({ type: 'SYN_REPLY', stream: id, fin: false, block: reply })
+    this.#settings.onStream?.(stream)
     if (fin) stream.duplex.push(null)
   }
 
-  async function receive(): Promise<void> {
-    try {
-      for await (const bytes of connection)
-        for (const frame of decoder.push(bytes)) await handle(frame)
-    } catch {
-      send({ type: 'GOAWAY', lastStream: lastPeerId, status: protocolError })
-    } finally {
-      isClosed = true
-      compression.close()
-      for (const { duplex } of streams.values()) duplex.destroy()
-      connection.destroy()
-    }
+  async #answered({ stream: id, fin, block }: Opening): Promise<void> {
+    // Also where nobody asks: the compression of later blocks builds on this one.
+    await this.#compression.decompress(block)
+    const stream = this.#streams.get(id)
+    if (!stream) return
+    this.#opening.get(id)?.(stream)
+    if (fin) stream.duplex.push(null)
   }
 
-  return {
-    async open(headers) {
-      const id = nextId
-      nextId += 2
-      add(id, headers)
-      const answered = new Promise<SpdyStream>((resolve) => opening.set(id, resolve))
-      const block = await compression.compress(headers)
-      send({ type: 'SYN_STREAM', stream: id, fin: false, block })
-      return answered.finally(() => opening.delete(id))
-    },
-    close() {
-      if (isClosed) return
-      send({ type: 'GOAWAY', lastStream: lastPeerId, status: 0 })
-      connection.end()
-    },
-    ended: receive(),
+  async #receiveData({ stream: id, fin, data }: Extract<SpdyFrame, { type: 'DATA' }>) {
+    const stream = this.#streams.get(id)
+    if (!stream) return
+    if (data.length > 0) stream.duplex.push(Buffer.from(data))
+    if (fin) stream.duplex.push(null)
+    await drained(stream.duplex)
   }
 }
+
+type Opening = Pick<Extract<SpdyFrame, { type: 'SYN_STREAM' }>, 'stream' | 'fin' | 'block'>
 
 /** Of what one stream's reader has not taken, this much waits here; then the connection waits. */
 const mostUnread = 2 ** 20

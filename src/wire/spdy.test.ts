@@ -9,7 +9,7 @@ import {
   encodeHeaderBlock,
   spdyDictionary,
 } from './spdy-headers.ts'
-import { createSpdySession, type SpdyStream } from './spdy-session.ts'
+import { SpdySession, type SpdyStream } from './spdy-session.ts'
 
 /** What spdy-transport 3.0.0 sends: SETTINGS, WINDOW_UPDATE, then two streams with data. */
 const recorded = Buffer.from(
@@ -89,14 +89,14 @@ test('a header block survives its own codec and names are in lower case', () => 
 test('two sessions carry streams both ways at once', async () => {
   const [near, far] = duplexPair()
   const opened: SpdyStream[] = []
-  const server = createSpdySession(far, {
+  const server = new SpdySession(far, {
     isServer: true,
     onStream: (stream) => {
       opened.push(stream)
       stream.duplex.pipe(stream.duplex)
     },
   })
-  const client = createSpdySession(near, { isServer: false })
+  const client = new SpdySession(near, { isServer: false })
   const sent = Buffer.alloc(300_000, 'x')
   const echoes = await Promise.all(
     ['a', 'b', 'c'].map(async (name) => {
@@ -118,7 +118,7 @@ test('two sessions carry streams both ways at once', async () => {
 
 test('what is no SPDY ends the session', async () => {
   const [near, far] = duplexPair()
-  const server = createSpdySession(far, { isServer: true })
+  const server = new SpdySession(far, { isServer: true })
   near.resume()
   near.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
   near.end()

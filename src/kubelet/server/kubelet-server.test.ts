@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { WebSocket } from 'ws'
 import { CriError, type StreamOptions } from '../../cri/cri.ts'
 import { silentLog } from '../../lib/log.ts'
-import { createSpdySession, type SpdyStream } from '../../wire/spdy-session.ts'
+import { SpdySession, type SpdyStream } from '../../wire/spdy-session.ts'
 import type { Subject } from '../../wire/x509.ts'
 import { startWorld } from '../test-world.ts'
 import { startKubeletServer } from './kubelet-server.ts'
@@ -196,7 +196,7 @@ test('a terminal is told its size', limit, async () => {
 test('a command over SPDY v4 works as over WebSocket', limit, async () => {
   const server = await startServer()
   const connection = await spdy(server.tls, `${running}&command=cat`, 'v4.channel.k8s.io')
-  const session = createSpdySession(connection, { isServer: false })
+  const session = new SpdySession(connection, { isServer: false })
   const [error, stdin, stdout] = await Promise.all(
     ['error', 'stdin', 'stdout', 'stderr'].map((streamtype) => session.open({ streamtype })),
   )
@@ -219,7 +219,7 @@ test('port-forward over SPDY, plain and tunnelled in WebSocket', limit, async ()
   const plain = await spdy(server.tls, path, 'portforward.k8s.io')
   const tunnelled = await webSocketBytes({ ...server.tls, path }, 'SPDY/3.1+portforward.k8s.io')
   for (const connection of [plain, tunnelled]) {
-    const session = createSpdySession(connection, { isServer: false })
+    const session = new SpdySession(connection, { isServer: false })
     const open = async (port: string, requestid: string) => {
       const error = await session.open({ streamtype: 'error', port, requestid })
       error.duplex.end()

@@ -4,7 +4,7 @@
 import { Duplex, PassThrough, type Readable, type Writable } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { decodeMessage } from '../../wire/remotecommand.ts'
-import { createSpdySession, type SpdyStream } from '../../wire/spdy-session.ts'
+import { SpdySession, type SpdyStream } from '../../wire/spdy-session.ts'
 import { bytesOf, type Channels, channelWriter } from './websocket-streams.ts'
 
 export const portForwardProtocol = 'portforward.k8s.io'
@@ -18,7 +18,7 @@ export interface ForwardTarget {
 /** Serves until the connection ends: pairs of streams, one for errors and one for data. */
 export async function forwardOverSpdy(connection: Duplex, target: ForwardTarget): Promise<void> {
   const errors = new Map<string, SpdyStream>()
-  const session = createSpdySession(connection, {
+  const session = new SpdySession(connection, {
     isServer: true,
     onStream(stream) {
       const { streamtype, port = '', requestid = '' } = stream.headers

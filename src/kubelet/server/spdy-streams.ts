@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import type { Duplex } from 'node:stream'
 import type { TerminalSize } from '../../cri/cri.ts'
 import { decodeSize } from '../../wire/remotecommand.ts'
-import { createSpdySession } from '../../wire/spdy-session.ts'
+import { SpdySession } from '../../wire/spdy-session.ts'
 import {
   type CommandEnd,
   endStatus,
@@ -36,7 +36,7 @@ export async function spdyStreams(
   const streams = new Map<string, Duplex>()
   const gone = new AbortController()
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const session = createSpdySession(connection, {
+  const session = new SpdySession(connection, {
     isServer: true,
     onStream({ headers, duplex }) {
       duplex.on('error', () => {})
