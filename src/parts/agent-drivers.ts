@@ -37,6 +37,7 @@ export async function clusterDrivers(context: PartContext): Promise<ClusterDrive
     supervisorSocket: folder.supervisorSocket,
     ids: state.ids ?? 'single',
     log,
+    dial: (host, port) => context.porter.connect(host, port),
   })
   const shared = { signal, log, clock: systemClock, random: systemRandom }
   const fabric = openNetworkNamespace()

@@ -9,6 +9,8 @@ import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ContainerConfig, PodSandboxConfig, RuntimeService } from '../../cri/cri.ts'
 import type { PodNetwork } from '../../cri/pod-network.ts'
+import { removeClusterCgroups } from '../../host/cgroup.ts'
+import { readCgroupRoots } from '../../host/cgroup-mounts.ts'
 import { check, runCommand } from '../../host/command.ts'
 import { createRuntime, type EmbeddedRuntime } from '../runtime.ts'
 import { fabricIds } from './fabric.ts'
@@ -94,6 +96,7 @@ export async function testWorld(t: TestContext): Promise<TestWorld> {
     current?.close()
     supervisor?.kill('SIGKILL')
     rmSync(folder, { recursive: true, force: true })
+    await removeClusterCgroups(`test-${process.pid}`, readCgroupRoots())
   })
   await world.load({
     layers: [busyboxLayer()],
