@@ -124,6 +124,19 @@ export const layers: Readonly<Record<string, Layer>> = {
         '</Server>',
         '',
       ].join('\n'),
+      // Debian keeps the stock one in a package that needs systemd; this is the part of it that
+      // serves files and JSP pages.
+      'usr/local/tomcat/conf/web.xml': [
+        '<web-app xmlns="https://jakarta.ee/xml/ns/jakartaee" version="6.0">',
+        ...webServlet('default', 'org.apache.catalina.servlets.DefaultServlet', ['/']),
+        ...webServlet('jsp', 'org.apache.jasper.servlet.JspServlet', ['*.jsp', '*.jspx']),
+        '  <welcome-file-list>',
+        '    <welcome-file>index.html</welcome-file>',
+        '    <welcome-file>index.jsp</welcome-file>',
+        '  </welcome-file-list>',
+        '</web-app>',
+        '',
+      ].join('\n'),
       'usr/local/tomcat/bin/catalina.sh': [
         '#!/bin/bash',
         'export CATALINA_HOME=/usr/local/tomcat',
@@ -141,7 +154,6 @@ export const layers: Readonly<Record<string, Layer>> = {
       'usr/local/tomcat/lib': '/usr/share/tomcat10/lib',
       'usr/local/tomcat/bin/bootstrap.jar': '/usr/share/tomcat10/bin/bootstrap.jar',
       'usr/local/tomcat/bin/tomcat-juli.jar': '/usr/share/tomcat10/bin/tomcat-juli.jar',
-      'usr/local/tomcat/conf/web.xml': '/usr/share/tomcat10/etc/web.xml',
       'usr/local/bin/java': '/usr/lib/jvm/java-17-openjdk-amd64/bin/java',
       'usr/local/bin/catalina.sh': '/usr/local/tomcat/bin/catalina.sh',
     },
@@ -238,4 +250,15 @@ function helloConfig(version: number): string {
     '}',
     '',
   ].join('\n')
+}
+
+function webServlet(name: string, type: string, patterns: readonly string[]): readonly string[] {
+  return [
+    `  <servlet><servlet-name>${name}</servlet-name><servlet-class>${type}</servlet-class>`,
+    '    <load-on-startup>1</load-on-startup></servlet>',
+    ...patterns.map(
+      (pattern) =>
+        `  <servlet-mapping><servlet-name>${name}</servlet-name><url-pattern>${pattern}</url-pattern></servlet-mapping>`,
+    ),
+  ]
 }
