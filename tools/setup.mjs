@@ -90,7 +90,10 @@ function installDebianPackages() {
 }
 
 function hasCertificates() {
-  return modified('/etc/ssl/certs/ca-certificates.crt') !== undefined || modified('/etc/ssl/cert.pem') !== undefined
+  return (
+    modified('/etc/ssl/certs/ca-certificates.crt') !== undefined ||
+    modified('/etc/ssl/cert.pem') !== undefined
+  )
 }
 
 /** An ordinary user's containers need more user ids than his own; newuidmap(1) lends them. */
@@ -118,7 +121,8 @@ function hasRange(file) {
 }
 
 function modified(path) {
-  return statSync(path.startsWith('/') ? path : join(root, path), { throwIfNoEntry: false })?.mtimeMs
+  return statSync(path.startsWith('/') ? path : join(root, path), { throwIfNoEntry: false })
+    ?.mtimeMs
 }
 
 function isOnPath(program) {
