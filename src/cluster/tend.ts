@@ -138,7 +138,7 @@ async function ensureFabric(
   if (holder && ids && (await isRunning(holder.pid, holder.startTime))) {
     return { holderPid: holder.pid, startTime: holder.startTime, ids }
   }
-  return startFabric({ nodes: config.nodes, isRoot })
+  return startFabric({ nodes: config.nodes, isRoot, serviceSubnet: config.serviceSubnet })
 }
 
 /** Resolves when a part that a former porter started has ended; at once where there is none. */

@@ -32,6 +32,7 @@ runPart({ name: 'agent' }, async (context) => {
       })),
     ],
     podSubnet: config.podSubnet,
+    serviceSubnet: config.serviceSubnet,
     signal,
     log,
   })
