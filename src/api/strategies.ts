@@ -121,7 +121,8 @@ function subresourceStrategy(
     prepareForUpdate(next, previous) {
       prepareMetadataForUpdate(metadataOf(next), metadataOf(previous))
       sub.prepareForUpdate(next, previous)
-      if (rules.generation) bumpGeneration(next, previous, rules.generation)
+      // A status tells of a generation; it never makes one, even where it writes annotations.
+      if (rules.generation && name !== 'status') bumpGeneration(next, previous, rules.generation)
     },
     validateCreate: () => [],
     validateUpdate: (next, previous) => [

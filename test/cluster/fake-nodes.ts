@@ -27,7 +27,11 @@ export async function runFakeNodes(
       }
       if (pod.status?.phase === 'Running' || pod.status?.phase === 'Failed') return
       lastAddress += 1
-      const status = runningStatus(pod, `10.244.0.${lastAddress}`, isReady(pod))
+      const status = runningStatus(
+        pod,
+        `10.244.${lastAddress >> 8}.${lastAddress & 255}`,
+        isReady(pod),
+      )
       await client.patch('Pod', key, { status }, { type: 'strategic', subresource: 'status' })
     } catch (error) {
       if (!isReason(error, 'NotFound', 'Conflict')) throw error

@@ -85,6 +85,8 @@ export function planStatefulSet(observed: Observed, now: Date): Plan {
 }
 
 const revisionName = ({ metadata }: Pod) => metadata.labels?.[revisionHashLabel]
+const isOf = (pod: Pod, revision: ControllerRevision) =>
+  revisionName(pod) === revision.metadata.name
 const isEnding = ({ metadata }: Pod) => metadata.deletionTimestamp !== undefined
 const isParallel = ({ spec }: StatefulSet) => spec.podManagementPolicy === 'Parallel'
 
@@ -170,14 +172,14 @@ function rollOn(world: World): readonly Action[] {
 }
 
 /** Below the partition, and while a rollout is under way below what it has reached: the old one. */
-function revisionFor({ set, current, latest }: World, ordinal: number): ControllerRevision {
+function revisionFor({ set, pods, current, latest }: World, ordinal: number): ControllerRevision {
   const { type, rollingUpdate } = set.spec.updateStrategy ?? {}
   if (type === 'OnDelete') return latest
   const index = ordinal - startOf(set)
   const isOld =
     rollingUpdate?.partition !== undefined && rollingUpdate.partition > 0
       ? index < rollingUpdate.partition
-      : index < (set.status?.currentReplicas ?? 0)
+      : index < pods.filter((pod) => !isEnding(pod) && isOf(pod, current)).length
   return isOld ? current : latest
 }
 
