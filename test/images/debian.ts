@@ -53,7 +53,12 @@ export async function openDebian(cache: string): Promise<Debian> {
     async fetch(packages) {
       const install = ['install', '--yes', '--no-install-recommends', ...packages]
       // With an archive folder that is empty, since apt leaves out what it has already.
-      const { stdout } = await apt(...install, '--print-uris', '-o', `Dir::Cache::archives=${join(cache, 'none')}`)
+      const { stdout } = await apt(
+        ...install,
+        '--print-uris',
+        '-o',
+        `Dir::Cache::archives=${join(cache, 'none')}`,
+      )
       // 'URI' NAME SIZE SHA: one line a package, NAME as the file will be called.
       const files = stdout.split('\n').flatMap((line) => /^'\S+' (\S+\.deb) /.exec(line)?.[1] ?? [])
       const wanted = files.filter((file) => !notNeeded.has(file.split('_')[0] ?? ''))
