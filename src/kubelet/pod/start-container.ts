@@ -172,7 +172,7 @@ async function environmentOf(
 /** /etc/hosts and the file for the container's last words. */
 async function managedMounts(
   { pod, entry, action, podIps }: StartInput,
-  { folder, dns }: NodeContext,
+  { folder, dns, node, address }: NodeContext,
 ): Promise<readonly Mount[]> {
   const directory = podDirectory(folder, pod.metadata.uid ?? '')
   const { name, terminationMessagePath = '/dev/termination-log' } = entry.container
@@ -181,7 +181,7 @@ async function managedMounts(
   const hosts = join(directory, 'etc-hosts')
   const names = podNames(pod, dns.clusterDomain)
   const text = pod.spec.hostNetwork
-    ? nodeHostsFile(pod, '127.0.0.1\tlocalhost\n::1\tlocalhost\n')
+    ? nodeHostsFile(pod, `127.0.0.1\tlocalhost\n::1\tlocalhost\n${address}\t${node}\n`)
     : hostsFile(pod, names, podIps)
   await writeFile(hosts, text, { mode: 0o644 })
   return [

@@ -43,9 +43,11 @@ export class PodWorkers {
   }
 
   find(namespace: string, name: string): Pod | undefined {
-    return this.list().find(
-      ({ metadata }) => metadata.namespace === namespace && metadata.name === name,
-    )
+    // A Pod that is gone may still end while another has its name already.
+    const present = [...this.#workers.values()].filter(({ isGone }) => !isGone)
+    return present
+      .map(({ pod }) => pod)
+      .find(({ metadata }) => metadata.namespace === namespace && metadata.name === name)
   }
 
   /** Looks after Pods until the signal aborts. */
