@@ -210,11 +210,11 @@ test('a readiness probe holds a container back until it succeeds', limit, async 
     before.status?.conditions?.find(({ type }) => type === 'Ready')?.message,
     'containers with unready status: [web]',
   )
-  isWell = true
-  await world.until('web', ({ status }) => status?.containerStatuses?.[0]?.ready)
   const unhealthy = 'Warning Unhealthy Readiness probe failed: not yet'
   while (!(await world.events('web')).includes(unhealthy))
     await new Promise((resolve) => setTimeout(resolve, 5))
+  isWell = true
+  await world.until('web', ({ status }) => status?.containerStatuses?.[0]?.ready)
   await world.stop()
 })
 
