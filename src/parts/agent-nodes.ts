@@ -108,6 +108,7 @@ async function startNode(
     folder: ownFolder,
     clusterDns: [dnsServiceAddress(config)],
     clusterDomain: config.domain,
+    ...(config.dnsSearch && { resolvConf: resolvConfWith(config.dnsSearch) }),
     clock: systemClock,
     random: systemRandom,
     log,
@@ -124,6 +125,13 @@ async function startNode(
     signal,
   })
   return { stop, ended: Promise.all([kubelet.ended, server.ended]) }
+}
+
+/** The fabric's resolver settings, with the search domains of the kind file. */
+function resolvConfWith(search: readonly string[]): string {
+  const lines = readFileSync('/etc/resolv.conf', 'utf8').split('\n')
+  const kept = lines.filter((line) => !/^\s*(search|domain)\s/.test(line))
+  return [...(search.length > 0 ? [`search ${search.join(' ')}`] : []), ...kept].join('\n')
 }
 
 function isReady({ listers }: RunningInformers, name: string): boolean {
