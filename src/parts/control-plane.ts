@@ -44,13 +44,21 @@ runPart({ name: 'control-plane' }, async (context) => {
   await server.close()
 })
 
-function openRegistry({ config, signal }: PartContext, store: Store): Registry {
+/** What the registry asks of the server that is built around it. */
+type AuthorizeCreate = ApiServer['authorizeCreate']
+
+function openRegistry(
+  { config, signal }: PartContext,
+  store: Store,
+  authorizeCreate: AuthorizeCreate,
+): Registry {
   return createRegistry({
     store,
     clock: systemClock,
     random: systemRandom,
     signal,
     serviceSubnet: config.serviceSubnet,
+    authorizeCreate,
   })
 }
 
@@ -97,11 +105,12 @@ function runControllers({ folder, log, signal }: PartContext, server: ApiServer)
   return { ended: Promise.all([controllers.ended, scheduler.ended]) }
 }
 
-function openApiServer(context: PartContext, store: Store): Promise<ApiServer> {
+async function openApiServer(context: PartContext, store: Store): Promise<ApiServer> {
   const { config, folder, log } = context
   const pem = (file: string) => readFileSync(join(folder.pki, file), 'utf8')
-  return startApiServer({
-    registry: openRegistry(context, store),
+  const registry = openRegistry(context, store, (request) => server.authorizeCreate(request))
+  const server = await startApiServer({
+    registry,
     tls: { cert: pem('apiserver.crt'), key: pem('apiserver.key'), clientCa: pem('ca.crt') },
     serviceAccounts: {
       issuer: `https://kubernetes.default.svc.${config.domain}`,
@@ -123,6 +132,7 @@ function openApiServer(context: PartContext, store: Store): Promise<ApiServer> {
       ca: pem('ca.crt'),
     },
   })
+  return server
 }
 
 /** The port it had before, so that kubeconfigs stay true; another where that one is taken. */
