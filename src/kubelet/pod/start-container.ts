@@ -91,12 +91,11 @@ async function attempt(input: StartInput, context: NodeContext): Promise<void> {
     throw stepFailed(error, 'CreateContainerConfigError')
   })
   signal.throwIfAborted()
-  const target = input.targetId
-    ? { ...sandbox, namespaceOptions: targeting(sandbox, input.targetId) }
-    : sandbox
-  const id = await runtime.createContainer(action.sandboxId, config, target).catch((error) => {
-    throw stepFailed(error)
-  })
+  const id = await runtime
+    .createContainer(action.sandboxId, targeting(config, input), sandbox)
+    .catch((error) => {
+      throw stepFailed(error)
+    })
   events.note('Created', 'Container created', name)
   await runtime.startContainer(id).catch((error) => {
     throw stepFailed(error, 'RunContainerError')
@@ -116,11 +115,11 @@ async function attempt(input: StartInput, context: NodeContext): Promise<void> {
   )
 }
 
-function targeting(
-  { namespaceOptions }: PodSandboxConfig,
-  targetId: string,
-): PodSandboxConfig['namespaceOptions'] {
-  return { ...namespaceOptions, pid: 'TARGET', targetId }
+/** A debug container sees the processes of the one it is for. */
+function targeting(config: ContainerConfig, { sandbox, targetId }: StartInput): ContainerConfig {
+  if (!targetId) return config
+  const namespaceOptions = { ...sandbox.namespaceOptions, pid: 'TARGET' as const, targetId }
+  return { ...config, security: { ...config.security, namespaceOptions } }
 }
 
 async function configOf(
