@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import type { ExitRecord } from '../supervisor/protocol.ts'
 import { type ContainerRecord, nowMs, publish, type World } from '../world.ts'
+import { killProcessesOf } from './processes.ts'
 import { exitPathOf, runFolderOf } from './start.ts'
 
 export interface Exit {
@@ -20,14 +21,32 @@ export async function settleExit(world: World, id: string, exit: Exit): Promise<
   if (!record || record.state === 'EXITED') return
   const { exitCode, finishedAtMs, message = '' } = exit
   const reason = exit.reason ?? reasonOf(world, record, exitCode)
-  world.containers.put({ ...record, state: 'EXITED', exitCode, finishedAtMs, reason, message })
+  // The agent ended between the start and its answer: this is as near as is known.
+  const startedAtMs =
+    record.state === 'STARTING' && reason !== 'StartError' ? record.createdAtMs : record.startedAtMs
+  world.containers.put({
+    ...record,
+    startedAtMs,
+    state: 'EXITED',
+    exitCode,
+    finishedAtMs,
+    reason,
+    message,
+  })
   for (const wake of world.enders.get(id) ?? []) wake()
   world.enders.delete(id)
   publish(world, 'CONTAINER_STOPPED', record)
+  if (world.cgroups.kind === 'none' && sharesProcesses(world, record)) killProcessesOf(id)
   await Promise.all([
     world.cgroups.remove(record.cgroupPath),
     rm(runFolderOf(world, id), { recursive: true, force: true }),
   ])
+}
+
+function sharesProcesses(world: World, { sandboxId, config }: ContainerRecord): boolean {
+  const { namespaceOptions } = config.security
+  const ofSandbox = world.sandboxes.get(sandboxId)?.config.namespaceOptions.pid
+  return (namespaceOptions?.pid ?? ofSandbox) !== 'CONTAINER' || ofSandbox !== 'CONTAINER'
 }
 
 export async function onExitRecord(world: World, id: string, exit: ExitRecord): Promise<void> {

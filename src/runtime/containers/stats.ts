@@ -1,15 +1,18 @@
 // What a container uses: from its cgroup, else summed over its processes in /proc.
 
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import type { ContainerStats } from '../../cri/cri.ts'
 import type { CgroupUsage } from '../../host/cgroup-files.ts'
-import { containerOf, nowMs, type World } from '../world.ts'
+import { type ContainerRecord, containerOf, nowMs, type World } from '../world.ts'
+import { processesOf } from './processes.ts'
 
 export async function containerStats(world: World, id: string): Promise<ContainerStats> {
-  const { cgroupPath, state, pid } = containerOf(world, id)
+  const record = containerOf(world, id)
   const usage =
-    state === 'RUNNING' ? (world.cgroups.usage(cgroupPath) ?? usageOfProcesses(pid)) : nothing
+    record.state === 'RUNNING'
+      ? (world.cgroups.usage(record.cgroupPath) ?? usageOfProcesses(record))
+      : nothing
   const rootfsUsedBytes = await folderBytes(`${world.containers.folder(id)}/upper`)
   return { id, timestampMs: nowMs(world), ...usage, rootfsUsedBytes }
 }
@@ -24,30 +27,17 @@ const nothing: CgroupUsage = {
 const tickNs = 10_000_000
 const pageBytes = 4096
 
-/** All processes of the container share its mount namespace, and nobody else does. */
-function usageOfProcesses(pid: number): CgroupUsage {
-  const own = mountNamespace(pid)
-  if (own === undefined) return nothing
+function usageOfProcesses({ id }: ContainerRecord): CgroupUsage {
   const sums = { ticks: 0, pages: 0 }
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name) || mountNamespace(Number(name)) !== own) continue
-    const usage = processUsage(Number(name))
-    sums.ticks += usage.ticks
-    sums.pages += usage.pages
+  for (const { ticks, pages } of processesOf(id).map(processUsage)) {
+    sums.ticks += ticks
+    sums.pages += pages
   }
   const memoryUsageBytes = sums.pages * pageBytes
   return {
     cpuUsageCoreNanoSeconds: sums.ticks * tickNs,
     memoryUsageBytes,
     memoryWorkingSetBytes: memoryUsageBytes,
-  }
-}
-
-function mountNamespace(pid: number): string | undefined {
-  try {
-    return readlinkSync(`/proc/${pid}/ns/mnt`)
-  } catch {
-    return undefined
   }
 }
 

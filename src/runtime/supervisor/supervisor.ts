@@ -100,7 +100,8 @@ function keepChildren(world: {
     ended.then(
       (record) => {
         rmSync(note, { force: true })
-        if ('pid' in started) world.announce({ event: 'exited', id, ...record })
+        // After the answer to the start, whose sender must hear first that it did start.
+        if ('pid' in started) setImmediate(() => world.announce({ event: 'exited', id, ...record }))
       },
       () => {},
     )
