@@ -9,7 +9,7 @@ export interface Goal {
   readonly port: number
 }
 
-/** Connections through one port; more wait unaccepted in the kernel's queue. */
+/** Connections through one port; further ones are closed at once. */
 const mostConnections = 4096
 
 /** `choose` is asked for each connection. */
@@ -21,15 +21,22 @@ export function relayTcp(server: Server, choose: () => Goal): void {
   })
 }
 
-/** Each side ends on its own; when one fails the other is told by a reset. */
+/**
+ * Each side ends on its own, and what it said before is delivered; when one breaks off, the
+ * other is told by a reset.
+ */
 export function join(near: Socket, far: Socket): void {
   near.setNoDelay(true)
-  near.pipe(far)
-  far.pipe(near)
-  near.on('error', () => far.resetAndDestroy())
-  far.on('error', () => near.resetAndDestroy())
-  near.on('close', () => far.destroy())
-  far.on('close', () => near.destroy())
+  for (const [from, to] of [
+    [near, far],
+    [far, near],
+  ] as const) {
+    from.pipe(to)
+    from.on('error', () => to.resetAndDestroy())
+    from.on('close', () => {
+      if (!from.readableEnded) to.resetAndDestroy()
+    })
+  }
 }
 
 /** Callers remembered for one port, and how long after their last datagram. */
