@@ -12,12 +12,12 @@ export interface ImageReference {
 export class InvalidReference extends Error {}
 
 const component = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*'
+const label = '[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?'
 const patterns = {
   path: new RegExp(`^${component}(?:/${component})*$`),
   tag: /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/,
   digest: /^sha256:[0-9a-f]{64}$/,
-  domain:
-    /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9a-fA-F:]+\])(?::\d+)?$/,
+  domain: new RegExp(`^(?:${label}(?:\\.${label})*|\\[[0-9a-fA-F:]+\\])(?::\\d+)?$`),
 }
 
 /** Without a tag and a digest it gets the tag latest. Throws InvalidReference. */
