@@ -2,8 +2,8 @@
 
 import type { DraftOf } from '../draft.ts'
 import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from '../types.gen.ts'
-import { defaultPersistentVolumeClaim } from './core.ts'
 import { defaultPodTemplate } from './pod-spec.ts'
+import { defaultPersistentVolumeClaim } from './v1.ts'
 
 export function defaultDeployment({ spec }: DraftOf<Deployment>): void {
   if (!spec) return

@@ -16,18 +16,6 @@ import {
 } from './apps.ts'
 import { defaultAutoscaler, defaultAutoscalerV1 } from './autoscaling.ts'
 import { defaultCronJob, defaultJob } from './batch.ts'
-import {
-  defaultEndpoints,
-  defaultLimitRange,
-  defaultNamespace,
-  defaultNode,
-  defaultPersistentVolume,
-  defaultPersistentVolumeClaim,
-  defaultPodTemplateKind,
-  defaultReplicationController,
-  defaultSecret,
-  defaultService,
-} from './core.ts'
 import { defaultEndpointSlice, defaultIngressClass, defaultNetworkPolicy } from './networking.ts'
 import { defaultPod } from './pod.ts'
 import {
@@ -45,6 +33,18 @@ import {
   defaultResourceClaimTemplate,
   defaultTokenRequest,
 } from './resource.ts'
+import {
+  defaultEndpoints,
+  defaultLimitRange,
+  defaultNamespace,
+  defaultNode,
+  defaultPersistentVolume,
+  defaultPersistentVolumeClaim,
+  defaultPodTemplateKind,
+  defaultReplicationController,
+  defaultSecret,
+  defaultService,
+} from './v1.ts'
 
 type Defaults = (object: Draft) => void
 

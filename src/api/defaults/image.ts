@@ -5,12 +5,15 @@ export function pullPolicyFor(image: string): 'Always' | 'IfNotPresent' {
   return tagOf(image) === 'latest' ? 'Always' : 'IfNotPresent'
 }
 
-const imageName =
-  /^(?:[A-Za-z0-9.-]+(?::\d+)?\/|\[[0-9a-fA-F:]+\](?::\d+)?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::([\w][\w.-]{0,127}))?(@[A-Za-z0-9]+(?:[.+_-][A-Za-z0-9]+)*:[0-9a-fA-F]{32,})?$/
+const host = String.raw`(?:[A-Za-z0-9.-]+(?::\d+)?\/|\[[0-9a-fA-F:]+\](?::\d+)?\/)?`
+const path = `[a-z0-9]+(?:[._/-]+[a-z0-9]+)*`
+const tag = String.raw`(?::([\w][\w.-]{0,127}))?`
+const digest = `(@[A-Za-z0-9]+(?:[.+_-][A-Za-z0-9]+)*:[0-9a-fA-F]{32,})?`
+const imageName = new RegExp(`^${host}${path}${tag}${digest}$`)
 
 function tagOf(image: string): string | undefined {
   const match = imageName.exec(image)
   if (!match) return undefined
-  const [, tag, digest] = match
-  return tag ?? (digest === undefined ? 'latest' : undefined)
+  const [, given, pinned] = match
+  return given ?? (pinned === undefined ? 'latest' : undefined)
 }
