@@ -21,15 +21,25 @@ export async function readContents(
 ): Promise<readonly ArchivedImage[]> {
   const docker = archive.has('manifest.json') ? await readDocker(archive) : []
   if (!archive.has('index.json')) {
-    if (docker.length > 0) return docker
+    if (docker.length > 0) return byConfig(docker)
     throw new CorruptArchive('no image in it: neither index.json nor manifest.json is there')
   }
   const found = await readIndex(archive, 'index.json', { ...options, name: undefined })
   // docker save writes both; the names are in manifest.json then.
-  return found.map((image) => {
+  return byConfig(found).map((image) => {
     const other = docker.find(({ config }) => config === image.config)
     return { ...image, tags: [...new Set([...image.tags, ...(other?.tags ?? [])])] }
   })
+}
+
+/** An image with several names may be listed once for each. */
+function byConfig(images: readonly ArchivedImage[]): readonly ArchivedImage[] {
+  const found = new Map<string, ArchivedImage>()
+  for (const image of images) {
+    const tags = [...new Set([...(found.get(image.config)?.tags ?? []), ...image.tags])]
+    found.set(image.config, { ...image, tags })
+  }
+  return [...found.values()]
 }
 
 /** manifest.json: [{Config, RepoTags, Layers}]. */

@@ -94,6 +94,15 @@ for (const compression of ['none', 'gzip', 'zstd'] as const)
     assert.deepEqual((await store.config(image?.id ?? '')).cmd, ['cat', '/hello.txt'])
   })
 
+test('an image that an index lists once for each name is one image', async (t) => {
+  const { load } = world(t)
+  const images = await load('x.tar', tar(ociFiles([{ ...hello, names: ['hello:1', 'hello:2'] }])))
+  assert.deepEqual(
+    images.map(({ tags }) => tags),
+    [['docker.io/library/hello:1', 'docker.io/library/hello:2']],
+  )
+})
+
 test('the whole archive may be compressed', async (t) => {
   const { load } = world(t)
   for (const how of ['gzip', 'zstd'] as const) {
