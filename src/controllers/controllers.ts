@@ -3,6 +3,7 @@
 import { type AnyController, type Controller, wantsOf } from '../client/controller.ts'
 import { runController } from '../client/controller-runner.ts'
 import type { Want } from '../client/informers.ts'
+import { clusterRoleAggregation } from './clusterrole-aggregation/clusterrole-aggregation.ts'
 import { daemonSetController } from './daemonset/daemonset.ts'
 import { deploymentController } from './deployment/deployment.ts'
 import { endpointsController } from './endpoints/endpoints.ts'
@@ -18,6 +19,8 @@ import { serviceAccountController } from './serviceaccount/serviceaccount.ts'
 import type { ControllersShell } from './start.ts'
 import { statefulSetController } from './statefulset/statefulset.ts'
 import { taintEvictionController } from './taint-eviction/taint-eviction.ts'
+import { ttlAfterFinished } from './ttl-after-finished/ttl-after-finished.ts'
+import { claimProtection, volumeProtection } from './volume-protection/volume-protection.ts'
 
 export interface ControllerEntry {
   /** As upstream names it; the component of its events. */
@@ -65,6 +68,10 @@ export const controllers: readonly ControllerEntry[] = [
     wants: [{ kind: 'Namespace' }, { kind: 'Pod' }],
     run: runNamespaceController,
   },
+  planned('pvc-protection-controller', claimProtection),
+  planned('pv-protection-controller', volumeProtection),
+  planned('clusterrole-aggregation-controller', clusterRoleAggregation),
+  planned('ttl-after-finished-controller', ttlAfterFinished),
   {
     name: 'generic-garbage-collector',
     account: 'generic-garbage-collector',
