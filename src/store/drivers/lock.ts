@@ -18,9 +18,10 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   return () => rm(path, { force: true })
 }
 
-/** `pid start-time`: pids are used again, start times since boot are not. proc(5), field 22. */
+/** `pid start-time`: pids are used again, start times since boot are not; a zombie holds nothing. */
 async function identityOf(pid: number): Promise<string> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  // proc(5): after the name in brackets come the state (field 3) and, 19 on, the start time (22).
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return `${pid} ${fields[19] ?? ''}`
+  return fields[0] === 'Z' ? '' : `${pid} ${fields[19] ?? ''}`
 }
