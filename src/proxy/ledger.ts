@@ -19,6 +19,14 @@ export interface Ledger {
   take(): RulesChange
   /** Everything, for a table that is empty, in parts of at most so many elements. */
   takeAll(partSize: number): readonly RulesChange[]
+  /** Takes `kernel` for what the rules hold. Returns how many elements differ from that. */
+  adopt(kernel: TableContents): number
+}
+
+/** What was found in a table that an earlier agent has left. */
+export interface TableContents {
+  readonly elements: readonly Element[]
+  readonly chains: readonly string[]
 }
 
 export interface RulesChange {
@@ -106,13 +114,31 @@ export function createLedger(): Ledger {
     return { commands, flows: forget() }
   }
 
+  function adopt(kernel: TableContents): number {
+    forget()
+    const found = new Map(kernel.elements.map((element) => [elementKey(element), element]))
+    for (const key of new Set([...found.keys(), ...elements.keys()]))
+      if (
+        found.get(key)?.value !== elements.get(key)?.value ||
+        !found.has(key) ||
+        !elements.has(key)
+      )
+        before.set(key, found.get(key))
+    const parts = allChainParts()
+    chains.clear()
+    for (const name of [...kernel.chains, ...parts.keys()]) chains.add(name)
+    newChains = [...parts.values()].filter(({ name }) => !kernel.chains.includes(name))
+    return before.size
+  }
+
+  function allChainParts(): Map<string, SharedChain['parts'][number]> {
+    const parts = [...fronts.values()].flatMap((front) => frontRules(front).chain?.parts ?? [])
+    return new Map(parts.map((part) => [part.name, part]))
+  }
+
   function takeAll(partSize: number): readonly RulesChange[] {
     chains.clear()
-    const parts = new Map(
-      [...fronts.values()].flatMap((front) =>
-        (frontRules(front).chain?.parts ?? []).map((part) => [part.name, part]),
-      ),
-    )
+    const parts = allChainParts()
     for (const name of parts.keys()) chains.add(name)
     const all = [...elements.values()]
     const adding = Array.from({ length: Math.ceil(all.length / partSize) }, (_, index) =>
@@ -132,7 +158,7 @@ export function createLedger(): Ledger {
     return forgotten
   }
 
-  return { replace, take, takeAll }
+  return { replace, take, takeAll, adopt }
 }
 
 /** Elements that several Services may ask for alike. */

@@ -12,7 +12,8 @@ import type { Log } from '../lib/log.ts'
 import type { NodeView } from './endpoints.ts'
 import { planService } from './fronts.ts'
 import { createLedger, type Ledger } from './ledger.ts'
-import { tableCommands } from './ruleset.ts'
+import { readTable } from './read-table.ts'
+import { layoutName, table, tableCommands } from './ruleset.ts'
 import { createServiceIndex } from './service-index.ts'
 
 export interface ProxiedNamespace {
@@ -57,12 +58,17 @@ interface Side extends ProxiedNamespace {
   readonly ledger: Ledger
   /** The rules must be made anew: nothing is known of those in force. */
   isStale: boolean
+  /** Whether it was looked up what an earlier agent has left. */
+  isRead: boolean
 }
 
 export function startProxy(options: ProxyOptions): Proxy {
   const { informers, namespaces, signal, log, podSubnet, serviceSubnet } = options
+  const tableOptions = { podSubnet, ...(serviceSubnet !== undefined && { serviceSubnet }) }
   const index = createServiceIndex(informers, signal)
-  const sides = namespaces.map((one): Side => ({ ...one, ledger: createLedger(), isStale: true }))
+  const sides = namespaces.map(
+    (one): Side => ({ ...one, ledger: createLedger(), isStale: true, isRead: false }),
+  )
   let announceReady: () => void = () => {}
   const ready = new Promise<void>((resolve) => {
     announceReady = resolve
@@ -125,16 +131,26 @@ export function startProxy(options: ProxyOptions): Proxy {
     await side.conntrack.deleteUdp(flows)
   }
 
+  /** Goes on from the rules that are there, where they are these and most of them are right. */
+  async function resume(side: Side): Promise<boolean> {
+    const listed = await side.nft.list(`table ${table}`).catch(() => undefined)
+    const found = readTable(listed, layoutName(tableOptions))
+    if (!found || side.ledger.adopt(found) > elementsPerTransaction) return false
+    side.isStale = false
+    await update(side)
+    return true
+  }
+
   /** The old rules go in the transaction that brings the first of the new ones. */
   async function rebuild(side: Side): Promise<void> {
+    const isFirst = !side.isRead
+    side.isRead = true
+    if (isFirst && (await resume(side))) return
     const [first, ...others] = side.ledger.takeAll(elementsPerTransaction)
-    const opening = tableCommands({
-      podSubnet,
-      ...(serviceSubnet !== undefined && { serviceSubnet }),
-    })
-    await side.nft.run([...opening, ...(first?.commands ?? [])])
+    await side.nft.run([...tableCommands(tableOptions), ...(first?.commands ?? [])])
     for (const { commands } of others) await side.nft.run(commands)
     side.isStale = false
-    await side.conntrack.deleteUdp(first?.flows ?? [])
+    // At first all Services are new to this process, and no flow is known to be wrong.
+    if (!isFirst) await side.conntrack.deleteUdp(first?.flows ?? [])
   }
 }

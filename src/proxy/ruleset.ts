@@ -59,11 +59,23 @@ export interface TableOptions {
 }
 
 /** The table as it is without any Service; whatever was there before is gone. */
-export function tableCommands({ podSubnet, serviceSubnet }: TableOptions): readonly string[] {
+export function tableCommands(options: TableOptions): readonly string[] {
   return [
     `add table ${table}`,
     `delete table ${table}`,
     `add table ${table}`,
+    `add set ${table} ${layoutName(options)} { type ipv4_addr; }`,
+    ...layoutCommands(options),
+  ]
+}
+
+/** The name of a set that says of a table found in the kernel whether its rules are these. */
+export function layoutName(options: TableOptions): string {
+  return `layout_${hash(layoutCommands(options).join('\n')).toString(16)}`
+}
+
+function layoutCommands({ podSubnet, serviceSubnet }: TableOptions): readonly string[] {
+  return [
     ...allSpaces.flatMap(spaceCommands),
     `add set ${table} cluster_ips { type ipv4_addr; }`,
     `add set ${table} hairpins { type ipv4_addr . ipv4_addr; }`,
