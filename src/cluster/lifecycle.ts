@@ -1,7 +1,6 @@
 // A cluster's life: up, stop, start, down. Each is safe to run again, and after kill -9 of anything.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { removeClusterCgroups } from '../host/cgroup.ts'
 import { readCgroupRoots } from '../host/cgroup-mounts.ts'
 import { stopFabric } from '../host/fabric.ts'
@@ -16,6 +15,7 @@ import {
   isTooDeep,
   machineWideName,
 } from './folders.ts'
+import { withReasons } from './last-words.ts'
 import { acquireLock } from './lock.ts'
 import { refuseTakenPorts } from './ports.ts'
 import { killIfThere, killProcessesOf } from './processes.ts'
@@ -86,9 +86,9 @@ export async function upCluster(config: ClusterConfig, options: LifeOptions): Pr
       writeJson(folder.config, config)
       return await startPorter({ ...options, folder, program: options.porterProgram })
     } catch (error) {
-      const kept = keepLogs(folder)
+      const explained = withReasons(error, folder.logs)
       await clear(folder, options.clock)
-      throw kept && error instanceof UserError ? new UserError(`${error.message}${kept}`) : error
+      throw explained
     }
   })
 }
@@ -107,7 +107,7 @@ export async function startCluster(name: string, options: LifeOptions): Promise<
       return await startPorter({ ...options, folder, program: options.porterProgram })
     } catch (error) {
       await halt(folder, options.clock)
-      throw error
+      throw withReasons(error, folder.logs)
     }
   })
 }
@@ -186,18 +186,4 @@ async function clear(folder: ClusterFolder, clock: Clock): Promise<void> {
   await halt(folder, clock)
   await removeClusterCgroups(machineWideName(folder), readCgroupRoots())
   await removeTree(folder.root)
-}
-
-/** The last words of a part that failed; its log goes with the folder. */
-function keepLogs({ logs }: ClusterFolder): string {
-  if (!existsSync(logs)) return ''
-  const lines = readdirSync(logs).flatMap((file) =>
-    readFileSync(join(logs, file), 'utf8')
-      .trimEnd()
-      .split('\n')
-      .filter((line) => /error|Error/.test(line))
-      .slice(-3)
-      .map((line) => `\n  ${file}: ${line.slice(0, 600)}`),
-  )
-  return lines.join('')
 }

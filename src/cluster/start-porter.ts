@@ -39,9 +39,7 @@ export async function startPorter(options: PorterOptions): Promise<Up> {
   const patience = new AbortController()
   const outOfTime = clock.sleep(timeoutMs, AbortSignal.any([patience.signal, signal])).then(
     () => {
-      throw new UserError(
-        `the cluster was not ready after ${timeoutMs / 1000} s; see ${folder.logs}`,
-      )
+      throw new UserError(`the cluster was not ready after ${timeoutMs / 1000} s`)
     },
     () => new Promise<never>((_, reject) => signal.aborted && reject(signal.reason)),
   )
@@ -55,7 +53,7 @@ export async function startPorter(options: PorterOptions): Promise<Up> {
     child.once('error', reject)
     child.once('exit', (code, by) => {
       const how = by ? `killed by ${by}` : `exit code ${code}`
-      reject(new UserError(`the porter ended (${how}); see ${logFile(folder, 'porter')}`))
+      reject(new UserError(`the porter ended (${how})`))
     })
   })
   try {

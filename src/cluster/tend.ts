@@ -74,7 +74,7 @@ export async function tendCluster(options: TendOptions): Promise<void> {
       name: part.name,
       start(restarts) {
         if (!isUp && restarts >= mostFirstFailures) {
-          options.onHopeless(`${part.name} does not start; see ${logFile(folder, part.name)}`)
+          options.onHopeless(`${part.name} does not start`)
         }
         const child = startPart(part, { ...options, holderPid })
         children.set(part.name, child)
