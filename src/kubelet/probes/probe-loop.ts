@@ -18,19 +18,35 @@ export interface ProbeLoop {
   isOver(state: ProbeState): boolean
 }
 
+// A server needs a moment between its start and its first answer. A failure before a whole period has
+// gone by is therefore no result yet, and asked about again soon: what comes up quickly is found ready
+// quickly, and nobody reads of refused connections that mean nothing.
+const firstRetryMs = 100
+/** How soon a probe notices that the startup probe no longer holds it back. */
+const whileGatedMs = 250
+
 export async function runProbeLoop(loop: ProbeLoop, signal: AbortSignal): Promise<void> {
   const { probe, clock, startedAtMs } = loop
   const periodMs = (probe.periodSeconds ?? 10) * 1000
   const firstMs = startedAtMs + (probe.initialDelaySeconds ?? 0) * 1000
+  const settledMs = Math.max(firstMs, startedAtMs + periodMs)
+  const nowMs = () => clock.now().getTime()
   let state = unprobed
-  let waitMs = firstMs - clock.now().getTime()
+  let retryMs = firstRetryMs
+  let waitMs = firstMs - nowMs()
   while (!signal.aborted) {
     await clock.sleep(Math.max(0, waitMs), signal).catch(() => {})
     if (signal.aborted) return
-    waitMs = loop.mayAsk() ? periodMs : Math.min(periodMs, 1000)
+    waitMs = loop.mayAsk() ? periodMs : Math.min(periodMs, whileGatedMs)
     if (!loop.mayAsk()) continue
+    const isSettled = state !== unprobed || nowMs() >= settledMs
     const result = await loop.ask()
     if (signal.aborted) return
+    if (!result.isSuccess && !isSettled) {
+      waitMs = Math.min(retryMs, Math.max(0, settledMs - nowMs()))
+      retryMs *= 2
+      continue
+    }
     state = afterResult(state, result.isSuccess, probe)
     loop.told(result, state)
     if (loop.isOver(state)) return
