@@ -2,9 +2,9 @@
 // Objects are never changed in place, so what a lister gives out stays true to its moment.
 
 import { controllerOf, type KubeObject, keyOf, keyText, type ObjectKey } from '../api/meta.ts'
+import { matchesSelector } from '../api/selector/match.ts'
 import type { LabelSelector } from '../api/types.gen.ts'
 import type { Lister, ObjectChange } from './informer.ts'
-import { matchesSelector } from './label-match.ts'
 
 export interface ObjectCache<T extends KubeObject> extends Lister<T> {
   /** Each change is told to the handlers after the cache shows it. */

@@ -4,12 +4,14 @@ import { type AnyController, type Controller, wantsOf } from '../client/controll
 import { runController } from '../client/controller-runner.ts'
 import type { Want } from '../client/informers.ts'
 import { clusterRoleAggregation } from './clusterrole-aggregation/clusterrole-aggregation.ts'
+import { cronJobController } from './cronjob/cronjob.ts'
 import { daemonSetController } from './daemonset/daemonset.ts'
 import { deploymentController } from './deployment/deployment.ts'
 import { endpointsController } from './endpoints/endpoints.ts'
 import { endpointSliceController } from './endpointslice/endpointslice.ts'
 import { endpointSliceMirroringController } from './endpointslice-mirroring/endpointslice-mirroring.ts'
 import { runGarbageCollector } from './garbage-collector/garbage-collector.ts'
+import { jobController } from './job/job.ts'
 import { runNamespaceController } from './namespace/namespace.ts'
 import { nodeLifecycleController } from './node-lifecycle/node-lifecycle.ts'
 import { runPodGc } from './pod-gc/pod-gc.ts'
@@ -59,6 +61,8 @@ export const controllers: readonly ControllerEntry[] = [
   planned('replication-controller', replicationController),
   planned('statefulset-controller', statefulSetController),
   planned('daemon-set-controller', daemonSetController),
+  planned('job-controller', jobController),
+  planned('cronjob-controller', cronJobController),
   planned('endpoint-controller', endpointsController),
   planned('endpointslice-controller', endpointSliceController),
   planned('endpointslicemirroring-controller', endpointSliceMirroringController),

@@ -3,8 +3,8 @@
 
 import type { Kind } from '../api/kinds.ts'
 import { controllerOf, controllerReference, type KubeObject, keyOf } from '../api/meta.ts'
+import { matchesSelector } from '../api/selector/match.ts'
 import type { LabelSelector } from '../api/types.gen.ts'
-import { matchesSelector } from '../client/label-match.ts'
 import type { Write } from '../client/plan.ts'
 
 export interface Claim<T> {

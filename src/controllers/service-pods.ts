@@ -1,9 +1,9 @@
 // Which Pods stand behind a Service, and by which ports: what both kinds of endpoints start from.
 
 import { controllerOf, type ObjectKey } from '../api/meta.ts'
+import { matchesLabels } from '../api/selector/match.ts'
 import type { ObjectReference, Pod, Service, ServicePort } from '../api/types.gen.ts'
 import type { Listers, ObjectChange } from '../client/informer.ts'
-import { matchesLabels } from '../client/label-match.ts'
 import { isReady, isTerminal } from './pod-state.ts'
 import { isSame } from './template-hash.ts'
 

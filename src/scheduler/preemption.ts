@@ -1,8 +1,8 @@
 // Which Pods of lower priority to take away so that a Pod fits: the node where it costs least.
 // Pure; the shell deletes the victims and nominates the node.
 
+import { matchesSelector } from '../api/selector/match.ts'
 import type { Pod, PodDisruptionBudget } from '../api/types.gen.ts'
-import { matchesSelector } from '../client/label-match.ts'
 import { type NodeInfo, withoutPod, withPod } from './node-info.ts'
 import type { CycleContext, FilterPlugin, Rejection } from './plugin.ts'
 import { countReasons, prepareTests, testNode } from './schedule.ts'

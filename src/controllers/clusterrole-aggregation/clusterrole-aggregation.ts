@@ -1,8 +1,8 @@
 // ClusterRoles with an aggregation rule hold the rules of all that it selects, by name, once each.
 
+import { matchesSelector } from '../../api/selector/match.ts'
 import type { ClusterRole } from '../../api/types.gen.ts'
 import type { Controller } from '../../client/controller.ts'
-import { matchesSelector } from '../../client/label-match.ts'
 import { nothing, type Plan, update } from '../../client/plan.ts'
 import { canonicalText, isSame } from '../template-hash.ts'
 

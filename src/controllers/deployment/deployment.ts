@@ -1,8 +1,8 @@
 // Deployments: what the plan needs to see, gathered from the listers.
 
 import { controllerOf } from '../../api/meta.ts'
+import { matchesSelector } from '../../api/selector/match.ts'
 import type { Controller } from '../../client/controller.ts'
-import { matchesSelector } from '../../client/label-match.ts'
 import { type Observed, planDeployment } from './plan.ts'
 
 export const deploymentController: Controller<Observed> = {

@@ -1,6 +1,7 @@
 // Decides which Pods a ReplicaSet or ReplicationController should create, delete, adopt, release.
 // In: the owner and the Pods it could claim. Out: writes, and the status as it was observed.
 
+import { matchesLabels } from '../../api/selector/match.ts'
 import type {
   LabelSelector,
   Pod,
@@ -9,7 +10,6 @@ import type {
   ReplicaSetStatus,
   ReplicationController,
 } from '../../api/types.gen.ts'
-import { matchesLabels } from '../../client/label-match.ts'
 import {
   type Action,
   create,

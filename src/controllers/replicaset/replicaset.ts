@@ -1,10 +1,10 @@
 // ReplicaSets and ReplicationControllers: what the plan needs to see, gathered from the listers.
 
 import { controllerOf, type KubeObject, type ObjectKey } from '../../api/meta.ts'
+import { matchesSelector } from '../../api/selector/match.ts'
 import type { LabelSelector, Pod, ReplicaSet } from '../../api/types.gen.ts'
 import type { Controller } from '../../client/controller.ts'
 import type { Listers, ObjectChange } from '../../client/informer.ts'
-import { matchesSelector } from '../../client/label-match.ts'
 import { isActive } from '../pod-state.ts'
 import { type Observed, planReplicas } from './plan.ts'
 

@@ -3,8 +3,8 @@
 
 import { aggregateContainers } from '../../api/pod-resources.ts'
 import { addQuantities, compareQuantities } from '../../api/quantity.ts'
-import { labelSelectorMatches, matchesLabels, rulesOfLabels } from '../../api/selector/label.ts'
-import type { NodeSelectorRequirement, NodeSelectorTerm, Pod } from '../../api/types.gen.ts'
+import { fitsNode } from '../../api/selector/node.ts'
+import type { Pod } from '../../api/types.gen.ts'
 import { isTerminal } from './end.ts'
 
 export interface Rejection {
@@ -26,7 +26,7 @@ export function rejection(
 ): Rejection | undefined {
   const active = others.filter((other) => !isTerminal(other))
   const { labels } = node
-  if (labels && !fitsLabels(pod, labels, node.name))
+  if (labels && !fitsNode(pod, { metadata: { name: node.name, labels } }))
     return predicate('NodeAffinity', "node(s) didn't match Pod's node affinity/selector")
   if (hasPortTaken(pod, active))
     return predicate('NodePorts', "node(s) didn't have free ports for the requested pod ports")
@@ -35,40 +35,6 @@ export function rejection(
 
 function predicate(reason: string, why: string): Rejection {
   return { reason, message: `Pod was rejected: Predicate ${reason} failed: ${why}` }
-}
-
-function fitsLabels(
-  { spec }: Pod,
-  labels: Readonly<Record<string, string>>,
-  name: string,
-): boolean {
-  if (!matchesLabels(rulesOfLabels(spec.nodeSelector), labels)) return false
-  const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
-  if (!required) return true
-  return required.nodeSelectorTerms.some((term) => matchesTerm(term, labels, name))
-}
-
-function matchesTerm(
-  { matchExpressions = [], matchFields = [] }: NodeSelectorTerm,
-  labels: Readonly<Record<string, string>>,
-  name: string,
-): boolean {
-  if (matchExpressions.length + matchFields.length === 0) return false
-  return (
-    matchExpressions.every((expression) => holds(expression, labels)) &&
-    matchFields.every((field) => holds(field, { 'metadata.name': name }))
-  )
-}
-
-function holds(
-  expression: NodeSelectorRequirement,
-  labels: Readonly<Record<string, string>>,
-): boolean {
-  const { key, operator, values = [] } = expression
-  if (operator !== 'Gt' && operator !== 'Lt')
-    return labelSelectorMatches({ matchExpressions: [expression] }, labels)
-  const [value, bound] = [Number(labels[key] ?? Number.NaN), Number(values[0])]
-  return operator === 'Gt' ? value > bound : value < bound
 }
 
 function hasPortTaken(pod: Pod, others: readonly Pod[]): boolean {

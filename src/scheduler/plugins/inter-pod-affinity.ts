@@ -1,8 +1,8 @@
 // Puts Pods near the Pods they want to be near, away from those they want to be away from, and
 // away from Pods that want to be away from them.
 
+import { matchesSelector } from '../../api/selector/match.ts'
 import type { Pod, PodAffinityTerm, WeightedPodAffinityTerm } from '../../api/types.gen.ts'
-import { matchesSelector } from '../../client/label-match.ts'
 import type { NodeInfo } from '../node-info.ts'
 import {
   type ClusterView,

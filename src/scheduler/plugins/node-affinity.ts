@@ -1,6 +1,6 @@
 // Obeys nodeSelector and required node affinity, and prefers what preferred affinity names.
 
-import { fitsNode, matchesTerm } from '../node-selector.ts'
+import { fitsNode, matchesTerm } from '../../api/selector/node.ts'
 import { type FilterPlugin, inProportion, rejectedFinally, type ScorePlugin } from '../plugin.ts'
 
 export const nodeAffinity: FilterPlugin & ScorePlugin = {

@@ -1,8 +1,8 @@
 // Keeps Pods off cordoned nodes, unless they tolerate the taint that stands for it.
 
+import { isTolerated } from '../../api/tolerations.ts'
 import type { Taint } from '../../api/types.gen.ts'
 import { type FilterPlugin, rejectedFinally } from '../plugin.ts'
-import { isTolerated } from '../taints.ts'
 
 const taint: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }
 

@@ -2,10 +2,11 @@
 // default ones for Pods that belong to a Service or a workload.
 
 import { controllerOf } from '../../api/meta.ts'
+import { matchesLabels, matchesSelector } from '../../api/selector/match.ts'
+import { fitsNode } from '../../api/selector/node.ts'
+import { isTolerated } from '../../api/tolerations.ts'
 import type { LabelSelector, Pod, TopologySpreadConstraint } from '../../api/types.gen.ts'
-import { matchesLabels, matchesSelector } from '../../client/label-match.ts'
 import type { NodeInfo } from '../node-info.ts'
-import { fitsNode } from '../node-selector.ts'
 import {
   type ClusterView,
   type CycleContext,
@@ -15,7 +16,6 @@ import {
   rejectedFinally,
   type ScorePlugin,
 } from '../plugin.ts'
-import { isTolerated } from '../taints.ts'
 
 const reason = "node(s) didn't match pod topology spread constraints"
 const hostname = 'kubernetes.io/hostname'

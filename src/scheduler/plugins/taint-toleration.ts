@@ -1,7 +1,7 @@
 // Keeps Pods off nodes with taints they do not tolerate, and prefers nodes without soft ones.
 
+import { isTolerated } from '../../api/tolerations.ts'
 import { type FilterPlugin, inProportion, rejectedFinally, type ScorePlugin } from '../plugin.ts'
-import { isTolerated } from '../taints.ts'
 
 export const taintToleration: FilterPlugin & ScorePlugin = {
   name: 'TaintToleration',

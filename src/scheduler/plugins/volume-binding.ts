@@ -1,8 +1,8 @@
 // Keeps Pods where their volumes can be: bound ones where the PersistentVolume may be used, and
 // none at all while a claim is missing or still to be bound by others.
 
+import { matchesNodeSelector } from '../../api/selector/node.ts'
 import type { PersistentVolumeClaim, Pod } from '../../api/types.gen.ts'
-import { matchesNodeSelector } from '../node-selector.ts'
 import { type ClusterView, type FilterPlugin, rejectedFinally } from '../plugin.ts'
 
 export const volumeBinding: FilterPlugin = {

@@ -1,6 +1,6 @@
 // Whether labels satisfy a LabelSelector as objects hold it (not the text form of queries).
 
-import type { LabelSelector, LabelSelectorRequirement } from '../api/types.gen.ts'
+import type { LabelSelector } from '../types.gen.ts'
 
 export type Labels = Readonly<Record<string, string>>
 
@@ -8,7 +8,9 @@ export type Labels = Readonly<Record<string, string>>
 export function matchesSelector(selector: LabelSelector, labels: Labels = {}): boolean {
   return (
     matchesLabels(selector.matchLabels ?? {}, labels) &&
-    (selector.matchExpressions ?? []).every((requirement) => satisfies(requirement, labels))
+    (selector.matchExpressions ?? []).every((requirement) =>
+      holdsFor(requirement, labels[requirement.key]),
+    )
   )
 }
 
@@ -18,8 +20,11 @@ export function matchesLabels(wanted: Labels, labels: Labels = {}): boolean {
   return true
 }
 
-function satisfies({ key, operator, values = [] }: LabelSelectorRequirement, labels: Labels) {
-  const value = labels[key]
+/** The four operators that label selectors and node selectors share. */
+export function holdsFor(
+  { operator, values = [] }: { readonly operator: string; readonly values?: readonly string[] },
+  value: string | undefined,
+): boolean {
   switch (operator) {
     case 'In':
       return value !== undefined && values.includes(value)

@@ -1,6 +1,6 @@
 // Taints and tolerations.
 
-import type { Taint, Toleration } from '../api/types.gen.ts'
+import type { Taint, Toleration } from './types.gen.ts'
 
 export function isTolerated(taint: Taint, tolerations: readonly Toleration[] = []): boolean {
   return tolerations.some((toleration) => tolerates(toleration, taint))

@@ -5,12 +5,15 @@ import type {
   NodeSelector,
   NodeSelectorRequirement,
   NodeSelectorTerm,
-  Pod,
-} from '../api/types.gen.ts'
-import { matchesLabels } from '../client/label-match.ts'
+  PodSpec,
+} from '../types.gen.ts'
+import { holdsFor, matchesLabels } from './match.ts'
+
+/** What selectors ask of a node: its name and labels. */
+type Labelled = Pick<Node, 'metadata'>
 
 /** spec.nodeSelector and the required node affinity. */
-export function fitsNode({ spec }: Pod, node: Node): boolean {
+export function fitsNode({ spec }: { readonly spec: PodSpec }, node: Labelled): boolean {
   const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
   return (
     matchesLabels(spec.nodeSelector ?? {}, node.metadata.labels) &&
@@ -18,14 +21,14 @@ export function fitsNode({ spec }: Pod, node: Node): boolean {
   )
 }
 
-export function matchesNodeSelector({ nodeSelectorTerms }: NodeSelector, node: Node): boolean {
+export function matchesNodeSelector({ nodeSelectorTerms }: NodeSelector, node: Labelled): boolean {
   return nodeSelectorTerms.some((term) => matchesTerm(term, node))
 }
 
 /** A term without any requirement matches nothing. */
 export function matchesTerm(
   { matchExpressions = [], matchFields = [] }: NodeSelectorTerm,
-  { metadata }: Node,
+  { metadata }: Labelled,
 ): boolean {
   if (matchExpressions.length === 0 && matchFields.length === 0) return false
   return (
@@ -38,23 +41,11 @@ export function matchesTerm(
   )
 }
 
-function satisfies(
-  { operator, values = [] }: NodeSelectorRequirement,
-  value: string | undefined,
-): boolean {
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value)
-    case 'NotIn':
-      return value === undefined || !values.includes(value)
-    case 'Exists':
-      return value !== undefined
-    case 'DoesNotExist':
-      return value === undefined
-    case 'Gt':
-    case 'Lt':
-      return isBeyond(operator, value, values[0])
-  }
+function satisfies(requirement: NodeSelectorRequirement, value: string | undefined): boolean {
+  const { operator, values = [] } = requirement
+  return operator === 'Gt' || operator === 'Lt'
+    ? isBeyond(operator, value, values[0])
+    : holdsFor(requirement, value)
 }
 
 function isBeyond(operator: 'Gt' | 'Lt', value: string | undefined, limit: string | undefined) {
