@@ -46,6 +46,11 @@ test('every node port leads from loopback to the nodes', () => {
   assert.deepEqual(ask([service({ type: 'ClusterIP', ports })]), [])
 })
 
+test('a client who keeps his Pod keeps his node', () => {
+  const kept = { type: 'NodePort', ports: ports.slice(0, 1), sessionAffinity: 'ClientIP' } as const
+  assert.deepEqual(ask([service(kept)]), ['TCP 127.0.0.1:30080 > 172.18.0.2:30080'])
+})
+
 test('a port that was asked for leads to its node, and comes before a node port', () => {
   const taking = { ...asked, hostPort: 30080 }
   const published = service({ type: 'LoadBalancer', ports: ports.slice(0, 1) })

@@ -77,7 +77,10 @@ function placesTaken(one: Publication): readonly string[] {
 function nodePortPublications(service: Service, view: PublishView): readonly Publication[] {
   const { type, ports = [] } = service.spec ?? {}
   if (type !== 'NodePort' && type !== 'LoadBalancer') return []
-  const targetAddresses = answeringNodes(service, view)
+  const answering = answeringNodes(service, view)
+  // Each node remembers by itself which Pod a client is to keep: he has to keep the node, too.
+  const isOneNode = service.spec?.sessionAffinity === 'ClientIP'
+  const targetAddresses = isOneNode ? answering.slice(0, 1) : answering
   return ports.flatMap((port) => nodePortPublication(port, { service, targetAddresses }))
 }
 
