@@ -11,6 +11,7 @@ export interface Place {
   readonly fields: string[]
   struct: string
   readonly unknown: string[]
+  readonly isPartial: boolean
 }
 
 /** encoding/json's words for a value of the wrong type. */

@@ -78,5 +78,5 @@ function conformSchemaUnion(
 
 /** Types that decode themselves report no place. */
 function nowhere(): Place {
-  return { segments: [], fields: [], struct: '', unknown: [] }
+  return { segments: [], fields: [], struct: '', unknown: [], isPartial: false }
 }

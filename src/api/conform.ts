@@ -19,12 +19,24 @@ import {
 /** What upstream reports at most. */
 const unknownLimit = 100
 
+export interface ConformOptions {
+  /**
+   * Part of an object, as for an apply: what is said stays as it is said, zero values and unknown
+   * fields as well, and nothing is added.
+   */
+  readonly isPartial?: boolean
+}
+
 /**
  * Conforms `value` to the definition `def`; returns the paths of the unknown fields it removed.
  * Throws ConformError where a value has the wrong type.
  */
-export function conform(def: string, value: Draft): string[] {
-  const place: Place = { segments: [], fields: [], struct: '', unknown: [] }
+export function conform(
+  def: string,
+  value: Draft,
+  { isPartial = false }: ConformOptions = {},
+): string[] {
+  const place: Place = { segments: [], fields: [], struct: '', unknown: [], isPartial }
   conformStruct(value, def, place)
   return place.unknown
 }
@@ -45,6 +57,7 @@ function conformStruct(value: unknown, def: string, place: Place): Draft {
     }
   }
   place.struct = outer
+  if (place.isPartial) return object
   for (const [key, field] of alwaysWritten(definition)) {
     if (object[key] === undefined) object[key] = zeroOf(field)
   }
@@ -52,6 +65,7 @@ function conformStruct(value: unknown, def: string, place: Place): Draft {
 }
 
 function removeUnknown(object: Draft, key: string, place: Place): void {
+  if (place.isPartial) return
   delete object[key]
   if (place.unknown.length >= unknownLimit) return
   place.unknown.push(placeText([...place.segments, key]))
@@ -68,7 +82,7 @@ function conformField(object: Draft, key: string, field: Field, place: Place): v
   const result = conformContainer(value, field, place)
   place.segments.pop()
   place.fields.pop()
-  if (isDropped(result, field)) delete object[key]
+  if (!place.isPartial && isDropped(result, field)) delete object[key]
   else object[key] = result
 }
 
@@ -108,7 +122,7 @@ function conformMap(value: DraftValue, field: Field, place: Place): DraftValue {
       : roundedAmount(conformElement(element ?? zeroElement(field), field, place), field)
     place.segments.pop()
   }
-  return isEmpty ? null : value
+  return isEmpty && !place.isPartial ? null : value
 }
 
 /** Maps of quantities are resource lists: nothing finer than a thousandth is kept there. */
@@ -124,7 +138,7 @@ function conformList(value: DraftValue, field: Field, place: Place): DraftValue 
     value[index] = conformElement(value[index] ?? zeroElement(field), field, place)
     place.segments.pop()
   }
-  return value.length === 0 ? null : value
+  return value.length === 0 && !place.isPartial ? null : value
 }
 
 function conformElement(value: DraftValue, field: Field, place: Place): DraftValue {

@@ -1,7 +1,7 @@
 // Request bodies -> objects: JSON, YAML or protobuf, checked against the kind that is expected,
 // with upstream's words for whatever is wrong. In: bytes. Out: an object in its kind's form, warnings.
 
-import { conform } from './conform.ts'
+import { type ConformOptions, conform } from './conform.ts'
 import { ConformError } from './conform-error.ts'
 import { type Draft, isDraft } from './draft.ts'
 import { hasRepeatedKeys, jsonSyntaxProblem } from './json-text.ts'
@@ -30,7 +30,7 @@ export interface Decoded {
 /** A protobuf body's way to JSON, envelope and all; see protobuf-reader.ts. */
 export type ProtobufReader = (bytes: Uint8Array) => Draft
 
-export interface DecodeOptions {
+export interface DecodeOptions extends ConformOptions {
   readonly fieldValidation?: FieldValidation
   /** Without it protobuf bodies are an unsupported media type. */
   readonly readProtobuf?: ProtobufReader
@@ -46,9 +46,8 @@ export function decodeBody(
   options: DecodeOptions = {},
 ): Decoded {
   const mediaType = (contentType ?? '').split(';')[0]?.trim().toLowerCase() || 'application/json'
-  const fieldValidation = options.fieldValidation ?? 'Ignore'
-  if (mediaType === 'application/json') return decodeJson(target, textOf(bytes), fieldValidation)
-  if (mediaType === 'application/yaml') return decodeYaml(target, textOf(bytes), fieldValidation)
+  if (mediaType === 'application/json') return decodeJson(target, textOf(bytes), options)
+  if (mediaType === 'application/yaml') return decodeYaml(target, textOf(bytes), options)
   if (mediaType === 'application/vnd.kubernetes.protobuf' && options.readProtobuf) {
     return { object: decodeProtobuf(target, bytes, options.readProtobuf), warnings: [] }
   }
@@ -86,10 +85,11 @@ function textOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes)
 }
 
-function decodeJson(target: DecodeTarget, text: string, validation: FieldValidation): Decoded {
+function decodeJson(target: DecodeTarget, text: string, options: DecodeOptions): Decoded {
+  const { fieldValidation: validation = 'Ignore' } = options
   const parsed = parseJson(target, text)
   const mayRepeat = validation !== 'Ignore' && hasRepeatedKeys(text, parsed)
-  const { object, unknown } = finish(target, objectOf(target, parsed, text))
+  const { object, unknown } = finish(target, objectOf(target, parsed, text), options)
   const problems = mayRepeat ? problemsInOrder(text, target.def) : unknown.map(unknownField)
   return report(object, problems, validation)
 }
@@ -103,10 +103,11 @@ function parseJson(target: DecodeTarget, text: string): unknown {
   }
 }
 
-function decodeYaml(target: DecodeTarget, text: string, validation: FieldValidation): Decoded {
+function decodeYaml(target: DecodeTarget, text: string, options: DecodeOptions): Decoded {
+  const { fieldValidation: validation = 'Ignore' } = options
   try {
     const { value, repeated } = readYaml(text)
-    const { object, unknown } = finish(target, objectOf(target, value, text))
+    const { object, unknown } = finish(target, objectOf(target, value, text), options)
     return reportYaml(object, repeated, unknown.map(unknownField), validation)
   } catch (error) {
     if (error instanceof YamlSyntaxError) throw unrecognized(target, error.message, text)
@@ -155,11 +156,15 @@ function objectOf(target: DecodeTarget, parsed: unknown, text: string): Draft {
 }
 
 /** Checks version and kind against what the endpoint serves, then the fields. */
-function finish(target: DecodeTarget, object: Draft): { object: Draft; unknown: string[] } {
+function finish(
+  target: DecodeTarget,
+  object: Draft,
+  options: ConformOptions = {},
+): { object: Draft; unknown: string[] } {
   const found = checkType(target, object)
   if (target.def === undefined) return { object, unknown: [] }
   try {
-    return { object, unknown: conform(target.def, object) }
+    return { object, unknown: conform(target.def, object, options) }
   } catch (error) {
     if (error instanceof ConformError) throw cannotHandle(target, found, error.message)
     throw error
