@@ -8,6 +8,8 @@ import type { RunningInformers } from '../../src/client/informers.ts'
 export interface FakeNodes {
   /** Whether Pods become ready when they run; true at first. */
   makeReady(isReady: (pod: Pod) => boolean): void
+  /** How Pods end by themselves; none do at first. */
+  finishAs(phaseOf: (pod: Pod) => 'Succeeded' | 'Failed' | undefined): void
 }
 
 export async function runFakeNodes(
@@ -16,6 +18,7 @@ export async function runFakeNodes(
   names: readonly string[],
 ): Promise<FakeNodes> {
   let isReady = (_: Pod) => true
+  let phaseOf = (_: Pod): 'Succeeded' | 'Failed' | undefined => undefined
   let lastAddress = 1
   const settle = async (pod: Pod) => {
     const { name, namespace = '', uid = '' } = pod.metadata
@@ -25,13 +28,15 @@ export async function runFakeNodes(
         await client.delete('Pod', key, { gracePeriodSeconds: 0, preconditions: { uid } })
         return
       }
-      if (pod.status?.phase === 'Running' || pod.status?.phase === 'Failed') return
+      if (pod.status?.phase !== 'Pending') return
       lastAddress += 1
-      const status = runningStatus(
+      const running = runningStatus(
         pod,
         `10.244.${lastAddress >> 8}.${lastAddress & 255}`,
         isReady(pod),
       )
+      const phase = phaseOf(pod)
+      const status = { ...running, ...(phase && { phase }) }
       await client.patch('Pod', key, { status }, { type: 'strategic', subresource: 'status' })
     } catch (error) {
       if (!isReason(error, 'NotFound', 'Conflict')) throw error
@@ -44,6 +49,9 @@ export async function runFakeNodes(
   return {
     makeReady: (decide) => {
       isReady = decide
+    },
+    finishAs: (decide) => {
+      phaseOf = decide
     },
   }
 }

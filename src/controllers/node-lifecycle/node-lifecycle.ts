@@ -14,6 +14,7 @@ const leases = 'kube-node-lease'
  */
 export function nodeLifecycleController(clock: Clock): Controller<Observed> {
   const heard = new Map<string, number>()
+  const known = new Set<string>()
   const hear = (name: string) => void heard.set(name, clock.now().getTime())
   return {
     name: 'node-controller',
@@ -30,8 +31,10 @@ export function nodeLifecycleController(clock: Clock): Controller<Observed> {
         return isNews && wasSilent ? [{ name }] : []
       },
       Node: ({ previous, current }) => {
-        if (!current) heard.delete(previous?.metadata.name ?? '')
-        else if (!isSame(previous && heartbeat(previous), heartbeat(current))) {
+        if (!current) {
+          heard.delete(previous?.metadata.name ?? '')
+          known.delete(previous?.metadata.name ?? '')
+        } else if (!isSame(previous && heartbeat(previous), heartbeat(current))) {
           hear(current.metadata.name)
         }
         return []
@@ -47,7 +50,9 @@ export function nodeLifecycleController(clock: Clock): Controller<Observed> {
       // Only a node in trouble has its Pods looked for.
       const pods =
         isReady && !isSilent ? [] : Pod.list().filter(({ spec }) => spec.nodeName === name)
-      return { node, heardMs, pods }
+      const isNew = !known.has(name)
+      known.add(name)
+      return { node, heardMs, pods, isNew }
     },
     plan: planNodeLifecycle,
   }

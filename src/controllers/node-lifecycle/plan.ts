@@ -13,6 +13,8 @@ export interface Observed {
   readonly heardMs: number
   /** Those on the node. */
   readonly pods: readonly Pod[]
+  /** Seen for the first time since the controller started. */
+  readonly isNew: boolean
 }
 
 /** Upstream's node-monitor-grace-period. */
@@ -33,7 +35,7 @@ const evicting = new Set([`${prefix}not-ready`, `${prefix}unreachable`])
 const unschedulable = `${prefix}unschedulable`
 const ours = new Set([unschedulable, ...Object.values(taintOf).flatMap(Object.values<string>)])
 
-export function planNodeLifecycle({ node, heardMs, pods }: Observed, now: Date): Plan {
+export function planNodeLifecycle({ node, heardMs, pods, isNew }: Observed, now: Date): Plan {
   const silentMs = now.getTime() - heardMs
   const seen = silentMs > graceMs ? withSilence(node, now) : node
   const taints = wantedTaints(seen, now)
@@ -42,13 +44,21 @@ export function planNodeLifecycle({ node, heardMs, pods }: Observed, now: Date):
   const readyNow = findCondition(seen.status?.conditions, 'Ready')?.status
   return {
     actions: [
-      ...(seen === node ? [] : [statusPatch(seen)]),
+      ...(isNew ? [registeredNote(node)] : []),
+      // The taints carry the revision that was seen, so they come before the status moves it on.
       ...(isTainted ? [] : [taintsPatch(node, taints)]),
+      ...(seen === node ? [] : [statusPatch(seen)]),
       ...(readyBefore === 'True' && readyNow !== 'True' ? [notReadyNote(node)] : []),
       ...(readyNow === 'True' ? [] : pods.flatMap((pod) => markNotReady(pod, now))),
     ],
     ...(silentMs <= graceMs && { requeueAfterMs: graceMs - silentMs + 1000 }),
   }
+}
+
+function registeredNote(node: Node): Action {
+  const { name } = node.metadata
+  const message = `Node ${name} event: Registered Node ${name} in Controller`
+  return note(node, 'Normal', 'RegisteredNode', message)
 }
 
 function notReadyNote(node: Node): Action {
