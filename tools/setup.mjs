@@ -27,6 +27,17 @@ const programs = [
   { program: 'kubectl', package: 'kubernetes-client', isNeeded: false },
 ]
 
+/** What tests ask of the machine beyond that: `node tools/setup.mjs --tests`. */
+const testPrograms = [
+  { program: 'dig', package: 'bind9-dnsutils', isNeeded: true },
+  { program: 'busybox', package: 'busybox-static', isNeeded: true },
+  { program: 'zstd', package: 'zstd', isNeeded: true },
+  { program: 'openssl', package: 'openssl', isNeeded: true },
+  { program: 'curl', package: 'curl', isNeeded: true },
+  { program: 'script', package: 'bsdutils', isNeeded: true },
+]
+const isForTests = process.argv.includes('--tests')
+
 checkPlatform()
 installNpmPackages()
 installDebianPackages()
@@ -64,7 +75,8 @@ function runsPinnedNode() {
 }
 
 function installDebianPackages() {
-  const missing = programs.filter(({ program }) => !isOnPath(program))
+  const wanted = isForTests ? [...programs, ...testPrograms] : programs
+  const missing = wanted.filter(({ program }) => !isOnPath(program))
   if (missing.length === 0 && hasCertificates()) return
   const packages = [
     ...new Set([

@@ -1,4 +1,5 @@
-// npm run images: assembles the test images into test/images/out/*.tar from Debian packages.
+// npm run images: assembles the test images into test/images/out/*.tar from Debian packages, and
+// puts the servers that tests need into test/images/out/bin.
 // Layers are cached by what they are made of; a second run looks and does nothing.
 
 import { createHash } from 'node:crypto'
@@ -8,15 +9,18 @@ import { dirname, join } from 'node:path'
 import { openDebian, unpack } from './debian.ts'
 import { images, type Layer, layers } from './images.ts'
 import { describeLayer, type LayerFile, packLayer, writeArchive } from './oci-archive.ts'
+import { missingPrograms, takePrograms } from './programs.ts'
 
 const here = import.meta.dirname
 const out = join(here, 'out')
 const cache = join(here, 'cache')
+const bin = join(out, 'bin')
 const files = Map.groupBy(images, (image) => image.file)
 const fingerprints = new Map([...files].map(([file, parts]) => [file, fingerprint(parts)]))
 const stale = [...files].filter(([file]) => !existsSync(stampOf(file)))
 
 if (stale.length > 0) await build()
+if (missingPrograms(bin).length > 0) await takePrograms(await openDebian(cache), bin)
 for (const file of files.keys()) console.log(join(out, `${file}.tar`))
 
 async function build(): Promise<void> {
