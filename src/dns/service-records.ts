@@ -78,10 +78,11 @@ function clusterRecords(base: string, { spec }: Service): ServiceRecords {
 function headlessRecords(base: string, slices: readonly EndpointSlice[]): ServiceRecords {
   const reached = slices
     .filter(({ addressType }) => addressType === 'IPv4')
-    .flatMap(({ endpoints = [], ports = [] }) =>
-      endpoints.filter(isReady).flatMap((endpoint) => {
+    .flatMap(({ endpoints, ports }) =>
+      // Both are null where there are none.
+      (endpoints ?? []).filter(isReady).flatMap((endpoint) => {
         const host = hostOf(endpoint, base)
-        return host ? [{ host, ports: ports.flatMap(namedPort) }] : []
+        return host ? [{ host, ports: (ports ?? []).flatMap(namedPort) }] : []
       }),
     )
   const hosts = [
