@@ -52,18 +52,18 @@ export function feedScheduler({ informers, cache, queue, name }: SchedulerParts)
   informers.onChange('Node', ({ previous, current }) => {
     if (current) cache.putNode(current)
     else if (previous) cache.removeNode(previous.metadata.name)
-    if (current && (!previous || changesFit(previous, current))) queue.wakeAll()
+    if (current && (!previous || changesFit(previous, current))) queue.wake()
   })
   informers.onChange('Pod', ({ previous, current }) => {
     if (current && takesRoom(current)) {
       cache.putPod(current)
       queue.remove(current)
-      if (!previous?.spec.nodeName) queue.wakeAll()
+      if (!previous?.spec.nodeName) queue.wake(looksAtPods)
       return
     }
     if (previous && takesRoom(previous)) {
       cache.removePod(previous)
-      queue.wakeAll()
+      queue.wake()
     }
     if (!current) {
       if (previous) queue.remove(previous)
@@ -73,8 +73,12 @@ export function feedScheduler({ informers, cache, queue, name }: SchedulerParts)
       }
     } else queue.remove(current)
   })
-  for (const kind of wakingKinds) informers.onChange(kind, () => queue.wakeAll())
+  for (const kind of wakingKinds) informers.onChange(kind, () => queue.wake())
 }
+
+/** A Pod more somewhere can only help those that want to be near it or spread with it. */
+const looksAtPods = ({ spec }: Pod) =>
+  spec.affinity?.podAffinity !== undefined || spec.topologySpreadConstraints !== undefined
 
 /** Heartbeats come every few seconds and change nothing that matters here. */
 function changesFit(previous: Node, current: Node): boolean {

@@ -16,8 +16,11 @@ export interface SchedulingQueue {
   park(entry: QueuedPod): void
   /** Something failed that has nothing to do with nodes: tried again after its back-off. */
   retry(entry: QueuedPod): void
-  /** The cluster changed: parked Pods are tried again, when their back-off is over. */
-  wakeAll(): void
+  /**
+   * The cluster changed: parked Pods whom that may help are tried again, when their back-off,
+   * which began with the last try, is over.
+   */
+  wake(mayHelp?: (pod: Pod) => boolean): void
   has(pod: Pod): boolean
 }
 
@@ -30,6 +33,7 @@ export interface QueuedPod {
 }
 
 interface Waiting extends QueuedPod {
+  readonly triedMs: number
   readonly dueMs: number
 }
 
@@ -63,13 +67,14 @@ export function createSchedulingQueue(clock: Clock, signal: AbortSignal): Schedu
     return { ...best[1], changesSeen: changes }
   }
 
-  const wait = (key: string, entry: QueuedPod) => {
-    const dueMs = nowMs() + backoffDelay(backoff, Math.max(0, entry.attempts - 1))
-    backingOff.set(key, { ...entry, dueMs })
+  const wait = (key: string, entry: QueuedPod, triedMs: number) => {
+    const dueMs = triedMs + backoffDelay(backoff, Math.max(0, entry.attempts - 1))
+    if (dueMs <= nowMs()) return activate(key, entry)
+    backingOff.set(key, { ...entry, triedMs, dueMs })
     sleepUntil(dueMs)
   }
 
-  const wake = () => {
+  const wakeDue = () => {
     let nextMs = Infinity
     const now = nowMs()
     for (const waiting of [backingOff, parked]) {
@@ -89,7 +94,7 @@ export function createSchedulingQueue(clock: Clock, signal: AbortSignal): Schedu
     clock.sleep(Math.max(0, atMs - nowMs()), AbortSignal.any([signal, mine.stop.signal])).then(
       () => {
         sleeping = undefined
-        wake()
+        wakeDue()
       },
       () => {},
     )
@@ -127,16 +132,17 @@ export function createSchedulingQueue(clock: Clock, signal: AbortSignal): Schedu
       const key = podKey(entry.pod)
       const tried = { ...entry, attempts: entry.attempts + 1 }
       // What changed while the Pod was being tried may be what it needs.
-      if (entry.changesSeen !== changes) return wait(key, tried)
-      parked.set(key, { ...tried, dueMs: nowMs() + longestParkedMs })
+      if (entry.changesSeen !== changes) return wait(key, tried, nowMs())
+      parked.set(key, { ...tried, triedMs: nowMs(), dueMs: nowMs() + longestParkedMs })
       sleepUntil(nowMs() + longestParkedMs)
     },
-    retry: (entry) => wait(podKey(entry.pod), { ...entry, attempts: entry.attempts + 1 }),
-    wakeAll() {
+    retry: (entry) => wait(podKey(entry.pod), { ...entry, attempts: entry.attempts + 1 }, nowMs()),
+    wake(mayHelp = () => true) {
       changes += 1
       for (const [key, entry] of [...parked]) {
+        if (!mayHelp(entry.pod)) continue
         parked.delete(key)
-        wait(key, entry)
+        wait(key, entry, entry.triedMs)
       }
     },
     has: (pod) => [active, backingOff, parked].some((place) => place.has(podKey(pod))),

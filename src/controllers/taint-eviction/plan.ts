@@ -1,6 +1,7 @@
 // Ends Pods on nodes with NoExecute taints that they do not tolerate, or no longer.
 
 import { keyOf } from '../../api/meta.ts'
+import { tolerates } from '../../api/tolerations.ts'
 import type { Node, Pod, Taint } from '../../api/types.gen.ts'
 import { deleteObject, note, nothing, type Plan } from '../../client/plan.ts'
 
@@ -43,12 +44,7 @@ export function planTaintEviction({ pod, node }: Observed, now: Date): Plan {
 
 /** How long the Pod may stay under this taint from now on. */
 function toleratedMs(pod: Pod, taint: Taint, now: Date): number {
-  const tolerations = (pod.spec.tolerations ?? []).filter(
-    ({ key, operator = 'Equal', value = '', effect }) =>
-      (!effect || effect === taint.effect) &&
-      (!key || key === taint.key) &&
-      (operator === 'Exists' || (Boolean(key) && value === (taint.value ?? ''))),
-  )
+  const tolerations = (pod.spec.tolerations ?? []).filter((each) => tolerates(each, taint))
   if (tolerations.length === 0) return 0
   const seconds = Math.min(
     ...tolerations.map(({ tolerationSeconds = Infinity }) => Math.max(0, tolerationSeconds)),

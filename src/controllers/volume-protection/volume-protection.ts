@@ -6,6 +6,7 @@ import { type KubeObject, keyOf } from '../../api/meta.ts'
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../api/types.gen.ts'
 import type { Controller } from '../../client/controller.ts'
 import { nothing, type Plan } from '../../client/plan.ts'
+import { claimNamesOf } from '../../client/pod-claims.ts'
 import { isTerminal } from '../pod-state.ts'
 
 export interface Observed {
@@ -77,10 +78,3 @@ function withFinalizers(
 }
 
 const uses = (pod: Pod, name: string) => !isTerminal(pod) && claimNamesOf(pod).includes(name)
-
-function claimNamesOf({ metadata, spec }: Pod): readonly string[] {
-  return (spec.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) => {
-    if (persistentVolumeClaim) return [persistentVolumeClaim.claimName]
-    return ephemeral ? [`${metadata.name}-${name}`] : []
-  })
-}

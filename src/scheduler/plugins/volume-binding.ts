@@ -2,7 +2,8 @@
 // none at all while a claim is missing or still to be bound by others.
 
 import { matchesNodeSelector } from '../../api/selector/node.ts'
-import type { PersistentVolumeClaim, Pod } from '../../api/types.gen.ts'
+import type { PersistentVolumeClaim } from '../../api/types.gen.ts'
+import { claimNamesOf } from '../../client/pod-claims.ts'
 import { type ClusterView, type FilterPlugin, rejectedFinally } from '../plugin.ts'
 
 export const volumeBinding: FilterPlugin = {
@@ -43,22 +44,14 @@ export const volumeBinding: FilterPlugin = {
   },
 }
 
-/** Claims named by the Pod; those of ephemeral volumes are named after Pod and volume. */
-export function claimNamesOf({ metadata, spec }: Pod): readonly string[] {
-  return (spec.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) => {
-    if (persistentVolumeClaim) return [persistentVolumeClaim.claimName]
-    return ephemeral ? [`${metadata.name}-${name}`] : []
-  })
-}
-
-export function isBound({ spec, metadata }: PersistentVolumeClaim): boolean {
+function isBound({ spec, metadata }: PersistentVolumeClaim): boolean {
   return (
     Boolean(spec.volumeName) && 'pv.kubernetes.io/bind-completed' in (metadata.annotations ?? {})
   )
 }
 
 /** Bound only once a Pod that uses the claim has a node. */
-export function waitsForConsumer({ spec }: PersistentVolumeClaim, cluster: ClusterView): boolean {
+function waitsForConsumer({ spec }: PersistentVolumeClaim, cluster: ClusterView): boolean {
   const storageClass = cluster.get('StorageClass', { name: spec.storageClassName ?? '' })
   return storageClass?.volumeBindingMode === 'WaitForFirstConsumer'
 }
