@@ -15,6 +15,7 @@ const userName = userInfo().username
 
 /** Programs and the Debian package of each; `isNeeded: false` are named but not insisted on. */
 const programs = [
+  { program: 'libatomic.so.1', package: 'libatomic1', isNeeded: true, isThere: hasLibatomic },
   { program: 'crun', package: 'crun', isNeeded: true },
   { program: 'nft', package: 'nftables', isNeeded: true },
   { program: 'ip', package: 'iproute2', isNeeded: true },
@@ -25,6 +26,7 @@ const programs = [
   { program: 'newuidmap', package: 'uidmap', isNeeded: !isRoot },
   { program: 'conntrack', package: 'conntrack', isNeeded: false },
   { program: 'kubectl', package: 'kubernetes-client', isNeeded: false },
+  { program: 'curl', package: 'curl', isNeeded: false },
 ]
 
 /** What tests ask of the machine beyond that: `node tools/setup.mjs --tests`. */
@@ -33,14 +35,14 @@ const testPrograms = [
   { program: 'busybox', package: 'busybox-static', isNeeded: true },
   { program: 'zstd', package: 'zstd', isNeeded: true },
   { program: 'openssl', package: 'openssl', isNeeded: true },
-  { program: 'curl', package: 'curl', isNeeded: true },
   { program: 'script', package: 'bsdutils', isNeeded: true },
 ]
 const isForTests = process.argv.includes('--tests')
 
 checkPlatform()
-installNpmPackages()
+// Debian first: the Node.js that npm brings needs a library that a small Debian lacks.
 installDebianPackages()
+installNpmPackages()
 checkSubordinateIds()
 
 function checkPlatform() {
@@ -76,7 +78,7 @@ function runsPinnedNode() {
 
 function installDebianPackages() {
   const wanted = isForTests ? [...programs, ...testPrograms] : programs
-  const missing = wanted.filter(({ program }) => !isOnPath(program))
+  const missing = wanted.filter(({ program, isThere = () => isOnPath(program) }) => !isThere())
   if (missing.length === 0 && hasCertificates()) return
   const packages = [
     ...new Set([
@@ -99,6 +101,14 @@ function installDebianPackages() {
     : `Install them with this system's package manager (Debian calls them ${packages.join(', ')}).`
   if (needed.length > 0) fail(`Not found on this machine: ${names}. ${advice}`)
   if (names) note(`Not found on this machine, and of use: ${names}. ${advice}`)
+}
+
+/** The folders in which Linux distributions keep it. */
+function hasLibatomic() {
+  const machine = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu'
+  return [`/usr/lib/${machine}`, `/lib/${machine}`, '/usr/lib64', '/lib64', '/usr/lib'].some(
+    (folder) => modified(`${folder}/libatomic.so.1`) !== undefined,
+  )
 }
 
 function hasCertificates() {
