@@ -57,6 +57,8 @@ export interface KubeletOptions {
   readonly signal: AbortSignal
   readonly run?: RunCommand
   readonly dial?: DialPod
+  /** Resolves when Services no longer send new connections to a Pod's address. */
+  readonly left?: (podIp: string) => Promise<void>
   /** The machine's resolver settings, for dnsPolicy Default. */
   readonly resolvConf?: string
 }
@@ -128,7 +130,8 @@ async function nodeContext(
   made: Pick<NodeContext, 'recorder' | 'log' | 'runtimeName'> & { readonly capacity: Capacity },
 ): Promise<NodeContext> {
   const { node, client, informers, runtime, images, folder, clock } = options
-  const { run = runCommand, dial = dialDirectly, clusterDns, clusterDomain } = options
+  const { run = runCommand, dial = dialDirectly, left = async () => {} } = options
+  const { clusterDns, clusterDomain } = options
   const { capacity, recorder, log, runtimeName } = made
   const objects = createObjectReader(client, informers)
   const files = { mounts: node.mounts, root: join(folder, 'rootfs') }
@@ -154,6 +157,7 @@ async function nodeContext(
     objects,
     services: () => informers.listers.Service.list(),
     dial,
+    left,
     clock,
     log,
   }

@@ -18,6 +18,8 @@ import type { ClusterDrivers } from './agent-drivers.ts'
 
 export interface NodesOptions extends ClusterDrivers {
   readonly informers: RunningInformers
+  /** Resolves when Services no longer send new connections to a Pod's address. */
+  readonly left: (podIp: string) => Promise<void>
 }
 
 export interface RunningNodes {
@@ -109,6 +111,7 @@ async function startNode(
     clusterDns: [dnsServiceAddress(config)],
     clusterDomain: config.domain,
     ...(config.dnsSearch && { resolvConf: resolvConfWith(config.dnsSearch) }),
+    left: options.left,
     clock: systemClock,
     random: systemRandom,
     log,

@@ -21,7 +21,6 @@ runPart({ name: 'agent' }, async (context) => {
   const drivers = await clusterDrivers(context)
   await context.peerReady('control-plane')
   const informers = drivers.inform([...kubeletWants, ...proxyWants, ...dnsWants, ...publishWants])
-  const nodes = await startNodes(context, { ...drivers, informers })
   const proxy = startProxy({
     informers,
     namespaces: [
@@ -36,6 +35,7 @@ runPart({ name: 'agent' }, async (context) => {
     signal,
     log,
   })
+  const nodes = await startNodes(context, { ...drivers, informers, left: proxy.left })
   const dns = clusterDns({
     informers,
     domain: config.domain,

@@ -10,6 +10,7 @@ import type { Nft } from '../host/nft.ts'
 import { parseCidr } from '../lib/ip.ts'
 import type { Log } from '../lib/log.ts'
 import type { NodeView } from './endpoints.ts'
+import { createFarewells } from './farewells.ts'
 import { planService } from './fronts.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { readTable } from './read-table.ts'
@@ -38,6 +39,8 @@ export interface Proxy {
   readonly ready: Promise<void>
   /** Resolves when the signal has aborted and the work under way is done. */
   readonly ended: Promise<void>
+  /** Resolves when in no namespace new connections to Services are sent to the Pod's address. */
+  left(address: string): Promise<void>
 }
 
 export const proxyWants: readonly Want[] = [
@@ -66,6 +69,11 @@ export function startProxy(options: ProxyOptions): Proxy {
   const { informers, namespaces, signal, log, podSubnet, serviceSubnet } = options
   const tableOptions = { podSubnet, ...(serviceSubnet !== undefined && { serviceSubnet }) }
   const index = createServiceIndex(informers, signal)
+  let isFlushing = false
+  const farewells = createFarewells({
+    leadsTo: index.leadsTo,
+    isBehind: () => isFlushing || index.hasChanges,
+  })
   const sides = namespaces.map(
     (one): Side => ({ ...one, ledger: createLedger(), isStale: true, isRead: false }),
   )
@@ -73,7 +81,7 @@ export function startProxy(options: ProxyOptions): Proxy {
   const ready = new Promise<void>((resolve) => {
     announceReady = resolve
   })
-  return { ready, ended: work() }
+  return { ready, ended: work(), left: farewells.left }
 
   async function work(): Promise<void> {
     await informers.synced(signal).catch(() => undefined)
@@ -83,6 +91,7 @@ export function startProxy(options: ProxyOptions): Proxy {
       try {
         await flush()
         announceReady()
+        farewells.settle()
         retryMs = firstRetryMs
         await index.changed()
         await sleep(gatherMs)
@@ -95,12 +104,14 @@ export function startProxy(options: ProxyOptions): Proxy {
   }
 
   async function flush(): Promise<void> {
+    isFlushing = true
     do {
       const services = index.take(servicesPerTransaction)
       for (const service of services) replace(service)
       await Promise.all(sides.filter(({ isStale }) => !isStale).map(update))
     } while (index.hasChanges)
     await Promise.all(sides.filter(({ isStale }) => isStale).map(rebuild))
+    isFlushing = false
   }
 
   function replace(key: string): void {

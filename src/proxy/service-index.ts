@@ -11,6 +11,8 @@ export interface ServiceIndex {
   service(key: string): Service | undefined
   slices(key: string): readonly EndpointSlice[]
   zone(node: string): string | undefined
+  /** Whether a Service sends new connections to the address. */
+  leadsTo(address: string): boolean
   /** Takes at most `limit` keys of changed Services. */
   take(limit: number): readonly string[]
   readonly hasChanges: boolean
@@ -74,6 +76,15 @@ export function createServiceIndex(informers: Informers, signal: AbortSignal): S
     },
     slices: (key) => [...(slicesOf.get(key)?.values() ?? [])],
     zone: (name) => zoneOf(informers.listers.Node.get({ name })),
+    leadsTo: (address) =>
+      [...slicesOf.values()].some((slices) =>
+        [...slices.values()].some(({ endpoints }) =>
+          (endpoints ?? []).some(
+            ({ addresses, conditions }) =>
+              conditions?.ready !== false && addresses.includes(address),
+          ),
+        ),
+      ),
     take(limit) {
       const keys = [...changedKeys.values().take(limit)]
       for (const key of keys) changedKeys.delete(key)

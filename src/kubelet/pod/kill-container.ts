@@ -18,17 +18,33 @@ export interface KillInput {
 
 /** What a container is given after its hook used up the time. */
 const leastSeconds = 2
+const longestLeaveMs = 1000
 
 export async function killContainer(input: KillInput, context: NodeContext): Promise<void> {
   const { action, signal } = input
   const { clock, runtime } = context
   const beganMs = clock.now().getTime()
-  await preStop(input, context)
+  await Promise.all([preStop(input, context), leave(input, context)])
   if (signal.aborted) return
   const usedSeconds = Math.floor((clock.now().getTime() - beganMs) / 1000)
   const left = action.graceSeconds - usedSeconds
   const seconds = usedSeconds === 0 ? action.graceSeconds : Math.max(leastSeconds, left)
   await runtime.stopContainer(action.id, seconds)
+}
+
+/**
+ * A server that stops accepting at its stop signal would refuse what Services still send to it:
+ * they are given a moment to hear that the Pod ends.
+ */
+async function leave(
+  { pod, action, podIp, signal }: KillInput,
+  { left, clock }: NodeContext,
+): Promise<void> {
+  if (!pod.metadata.deletionTimestamp || !podIp || action.graceSeconds < 2) return
+  const stop = new AbortController()
+  const either = AbortSignal.any([signal, stop.signal])
+  await Promise.race([left(podIp), clock.sleep(longestLeaveMs, either).catch(() => {})])
+  stop.abort()
 }
 
 async function preStop(input: KillInput, context: NodeContext): Promise<void> {

@@ -33,6 +33,8 @@ export interface NodeContext {
   readonly objects: ObjectReader
   readonly services: () => readonly Service[]
   readonly dial: DialPod
+  /** Resolves when Services no longer send new connections to a Pod's address. */
+  readonly left: (podIp: string) => Promise<void>
   readonly clock: Clock
   readonly log: Log
 }
