@@ -39,8 +39,9 @@ import { fieldSetOf, ShapeError } from './walk.ts'
 
 /** What is written, and who writes it. */
 export interface FieldWriter {
-  /** The kind; without a definition its fields are taken by what they hold. */
   readonly target: DecodeTarget & { readonly hasStatus: boolean }
+  /** Of kinds without a definition; absent: their fields are taken by what they hold. */
+  readonly shape?: Shape | undefined
   readonly manager: string
   readonly subresource: string
   readonly now: Date
@@ -52,7 +53,7 @@ export interface FieldApplier extends FieldWriter {
 
 /** Brings the managedFields of `next` up to date, in place. `previous` is absent on create. */
 export function recordFields(next: Draft, previous: Draft | undefined, by: FieldWriter): void {
-  const shape = shapeOfTarget(by.target)
+  const shape = shapeOfTarget(by)
   const owners = ownersFor(next, previous, by.subresource)
   const after = withoutManagedFields(next)
   const before = withoutManagedFields(previous ?? emptyObject(by.target))
@@ -65,8 +66,8 @@ export function recordFields(next: Draft, previous: Draft | undefined, by: Field
   }
 }
 
-function shapeOfTarget({ def }: DecodeTarget): Shape {
-  return def === undefined ? unknownShape : shapeOf(def)
+function shapeOfTarget({ target: { def }, shape }: FieldWriter): Shape {
+  return shape ?? (def ? shapeOf(def) : unknownShape)
 }
 
 /** A client may clear the entries with an empty list, and otherwise need not send them. */
@@ -94,7 +95,7 @@ function withoutManagedFields(object: Draft): Draft {
 
 /** What is there before anything is: the fields that are always written. */
 function emptyObject(target: DecodeTarget): Draft {
-  return target.def === undefined ? {} : conformObject(target, {}).object
+  return target.def ? conformObject(target, {}).object : {}
 }
 
 interface Change {
@@ -164,7 +165,7 @@ function nameText({ apiVersion, kind, metadata }: Draft): string {
 }
 
 function applyOver(live: Draft | undefined, config: Draft, by: FieldApplier): Draft {
-  const shape = shapeOfTarget(by.target)
+  const shape = shapeOfTarget(by)
   const before = withoutManagedFields(live ?? emptyObject(by.target))
   const owners = trackedOwners(live, before, { shape, by })
   const manager = managerOf(by, 'Apply')
@@ -176,7 +177,7 @@ function applyOver(live: Draft | undefined, config: Draft, by: FieldApplier): Dr
   const after = pruned({ shape, merged, last: last?.fields ?? noFields, owners: claimed })
   if (!isDraft(after)) throw new ShapeError(': expected an object')
   const rest = resolved(claimed, { shape, before, after, by, identity })
-  const result = by.target.def === undefined ? after : conformObject(by.target, after).object
+  const result = by.target.def ? conformObject(by.target, after).object : after
   const isChanged = !live || !isSame(before, result)
   const time = isChanged ? timeOf(by.now) : last?.time
   encodeOwners(result, withApplier(rest, { manager, fields: ownable(fields), time }))

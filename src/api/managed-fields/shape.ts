@@ -24,7 +24,7 @@ export type Shape =
   /** Not in the schema: objects are maps, everything else is whole. */
   | { readonly kind: 'unknown' }
 
-const whole: Shape = { kind: 'whole' }
+export const wholeShape: Shape = { kind: 'whole' }
 const set: Shape = { kind: 'set' }
 export const unknownShape: Shape = { kind: 'unknown' }
 
@@ -41,8 +41,8 @@ export function shapeOf(def: string): Shape {
 function shapeOfDefinition(def: string): Shape {
   const definition = definitionOf(def)
   const { special, mapType } = definition
-  if (special) return isOpaque(special) ? unknownShape : whole
-  if (mapType === 'atomic') return whole
+  if (special) return isOpaque(special) ? unknownShape : wholeShape
+  if (mapType === 'atomic') return wholeShape
   return {
     kind: 'fields',
     field: (name) => {
@@ -58,14 +58,14 @@ function isOpaque(special: string): boolean {
 
 function shapeOfField(field: Field): Shape {
   if (field.array) return shapeOfList(field)
-  if (field.mapType === 'atomic') return whole
+  if (field.mapType === 'atomic') return wholeShape
   if (field.map) return { kind: 'map', value: () => shapeOfElement(field) }
   return shapeOfElement(field)
 }
 
 function shapeOfList(field: Field): Shape {
   if (field.listType === 'set') return set
-  if (field.listType !== 'map') return whole
+  if (field.listType !== 'map') return wholeShape
   const keys = (field.listMapKeys ?? []).toSorted()
   const element = field.ref === undefined ? undefined : definitionOf(field.ref)
   const defaults = Object.fromEntries(
@@ -78,5 +78,5 @@ function shapeOfList(field: Field): Shape {
 }
 
 function shapeOfElement({ ref }: Field): Shape {
-  return ref === undefined ? whole : shapeOf(ref)
+  return ref === undefined ? wholeShape : shapeOf(ref)
 }

@@ -51,9 +51,10 @@ function builtinCodec(entry: KindEntry, protobuf: ProtobufCodec | undefined): Co
   let table: TableForm | undefined
   return {
     hasProtobuf: protobuf !== undefined,
-    decode: (body, { mediaType, fieldValidation }) =>
+    decode: (body, { mediaType, fieldValidation, isPartial = false }) =>
       decodeBody(entry, body, mediaType, {
         fieldValidation,
+        isPartial,
         ...(protobuf && { readProtobuf: protobuf.read }),
       }),
     patchTypes: ['json', 'merge', 'strategic'],

@@ -25,6 +25,16 @@ test('a created object comes back with what the server sets', async () => {
       namespace: 'default',
       uid: created.json.metadata.uid,
       creationTimestamp: '2026-01-01T00:00:00Z',
+      managedFields: [
+        {
+          manager: 'unknown',
+          operation: 'Update',
+          apiVersion: 'v1',
+          time: '2026-01-01T00:00:00Z',
+          fieldsType: 'FieldsV1',
+          fieldsV1: { 'f:data': { '.': {}, 'f:a': {} } },
+        },
+      ],
     },
     data: { a: '1' },
   })

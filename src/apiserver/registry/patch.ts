@@ -90,5 +90,5 @@ async function applied(context: WriteContext, write: Write): Promise<Change> {
 function decodeConfiguration({ call, options }: Write): Promise<Draft> {
   const headers = { ...call.request.headers, 'content-type': 'application/yaml' }
   const request = { ...call.request, headers }
-  return decodeRequest({ call: { ...call, request }, options }, { hasDefaults: false })
+  return decodeRequest({ call: { ...call, request }, options }, { isPartial: true })
 }

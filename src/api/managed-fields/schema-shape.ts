@@ -1,0 +1,74 @@
+// How the values of a custom resource are owned, from the schema of its definition.
+
+import type { DraftValue } from '../draft.ts'
+import {
+  isEmbedded,
+  isIntOrString,
+  itemsOf,
+  preservesUnknown,
+  propertiesOf,
+  type Schema,
+  valuesOf,
+} from '../structural/schema.ts'
+import { type Shape, shapeOf, unknownShape, wholeShape } from './shape.ts'
+
+const objectMeta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'
+
+const known = new WeakMap<Schema, Shape>()
+
+/** Of a whole object; without a schema its fields are taken by what they hold. */
+export function shapeOfSchema(schema: Schema | undefined): Shape {
+  const found = schema && known.get(schema)
+  if (found) return found
+  const made = shapeOfObject(schema ?? { 'x-kubernetes-preserve-unknown-fields': true })
+  if (schema) known.set(schema, made)
+  return made
+}
+
+function shapeOfPart(schema: Schema): Shape {
+  if (isEmbedded(schema)) return shapeOfObject(schema)
+  if (isIntOrString(schema)) return wholeShape
+  if (schema.type === 'array') return shapeOfList(schema)
+  if (schema.type === 'object') return shapeOfFields(schema, new Map())
+  return preservesUnknown(schema) ? unknownShape : wholeShape
+}
+
+/** With the fields that every object has. */
+function shapeOfObject(schema: Schema): Shape {
+  return shapeOfFields(
+    schema,
+    new Map([
+      ['apiVersion', wholeShape],
+      ['kind', wholeShape],
+      ['metadata', shapeOf(objectMeta)],
+    ]),
+  )
+}
+
+function shapeOfFields(schema: Schema, common: ReadonlyMap<string, Shape>): Shape {
+  if (schema['x-kubernetes-map-type'] === 'atomic') return wholeShape
+  const values = valuesOf(schema)
+  if (values) return { kind: 'map', value: () => shapeOfPart(values) }
+  const own = propertiesOf(schema).map(([name, part]) => [name, shapeOfPart(part)] as const)
+  const fields = new Map([...own, ...common])
+  const isOpen = preservesUnknown(schema) || schema.additionalProperties === true
+  if (isOpen && fields.size === 0) return unknownShape
+  return {
+    kind: 'fields',
+    field: (name) => fields.get(name) ?? (isOpen ? unknownShape : undefined),
+  }
+}
+
+function shapeOfList(schema: Schema): Shape {
+  const items = itemsOf(schema)
+  const type = schema['x-kubernetes-list-type']
+  if (type === 'set') return { kind: 'set' }
+  if (type !== 'map' || !items) return wholeShape
+  const keys = (schema['x-kubernetes-list-map-keys'] ?? []).toSorted()
+  const defaults = Object.fromEntries(
+    propertiesOf(items)
+      .filter(([name, part]) => keys.includes(name) && part.default !== undefined)
+      .map(([name, part]) => [name, part.default as DraftValue]),
+  )
+  return { kind: 'keyed', keys, defaults, element: () => shapeOfPart(items) }
+}
