@@ -26,6 +26,8 @@ export interface WriteStrategy {
   prepareForUpdate(next: Draft, previous: Draft): void
   validateCreate(object: Draft): FieldError[]
   validateUpdate(next: Draft, previous: Draft): FieldError[]
+  /** What the client should know of a write that is fine. */
+  warnings?(next: Draft, previous: Draft | undefined): readonly string[]
 }
 
 export interface Strategy extends WriteStrategy {

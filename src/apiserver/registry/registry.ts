@@ -21,6 +21,7 @@ import { create } from './create.ts'
 import { remove, removeCollection } from './delete.ts'
 import { methodNotRouted, methodNotSupported, unknownResource } from './errors.ts'
 import { expireEvents } from './event-expiry.ts'
+import { fieldManagement } from './field-management.ts'
 import { get } from './get.ts'
 import { list } from './list.ts'
 import { answerForm } from './negotiate.ts'
@@ -39,7 +40,7 @@ export interface RegistryOptions {
   readonly signal: AbortSignal
   /** Absent: the codec of src/wire. */
   readonly protobuf?: ProtobufCodec
-  /** Absent: no managedFields, no server-side apply. */
+  /** Absent: the rules of src/api/managed-fields. */
   readonly fields?: FieldManagement
   /** In order; absent: those of plugins.ts. */
   readonly plugins?: readonly AdmissionPlugin[]
@@ -85,7 +86,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     random,
     admission: createAdmission(options.plugins ?? admissionPlugins, { cluster, clock, random }),
     hooks: (resource) => hooks.get(resource) ?? noHooks,
-    fields: options.fields,
+    fields: options.fields ?? fieldManagement,
     authorizeCreate: async ({ request }) => options.authorizeCreate?.(request),
     readValue: valueReader(protobuf.read),
   }
@@ -128,6 +129,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       const { info } = request
       const resource = resources.get(keyOf(info.group, info.version, info.resource))
       if (!resource) throw unknownResource()
+      if (resource.warnings) request.warnings.push(...resource.warnings)
       try {
         return await dispatch(callOf(request, resource, clock))
       } catch (error) {

@@ -5,6 +5,7 @@ import type { Draft } from '../../api/draft.ts'
 import type { KindEntry } from '../../api/kinds.ts'
 import type { Strategy } from '../../api/strategies.ts'
 import type { TableForm } from '../../api/table.ts'
+import type { JSONSchemaProps } from '../../api/types.gen.ts'
 import type { ApiObject } from './api-object.ts'
 import type { MediaType } from './negotiate.ts'
 import type { FieldValidation } from './options.ts'
@@ -18,6 +19,19 @@ export interface Resource {
   readonly codec: Codec
   readonly strategy: Strategy
   readonly deletion: DeletionRules
+  /** Of a custom resource: what its definition says of the fields. */
+  readonly schema?: JSONSchemaProps
+  /** Where the scale subresource finds its numbers; absent: as the built-in workloads. */
+  readonly scale?: ScalePaths
+  /** For every request to this version. */
+  readonly warnings?: readonly string[]
+}
+
+/** Dotted paths: spec.replicas. */
+export interface ScalePaths {
+  readonly specReplicas: string
+  readonly statusReplicas: string
+  readonly labelSelector?: string
 }
 
 export interface ResourceStorage {
@@ -50,6 +64,8 @@ export interface Codec {
 export interface DecodeOptions {
   readonly mediaType: MediaType
   readonly fieldValidation: FieldValidation
+  /** Part of an object, for an apply: nothing is added, and nothing that was said is dropped. */
+  readonly isPartial?: boolean
 }
 
 export interface Decoded {
@@ -76,6 +92,8 @@ export interface DeletionRules {
     | undefined
   /** Namespaces: first marked and emptied, removed once spec.finalizers is empty. */
   readonly isTwoPhase: boolean
+  /** What a delete adds to an object that was not being deleted yet. */
+  readonly beforeDeletion?: (object: ApiObject, now: Date) => ApiObject
   /** False keeps an object although its last finalizer is gone. */
   readonly mayDeleteOnUpdate: (object: ApiObject) => boolean
 }

@@ -90,15 +90,19 @@ export function userOf({ request }: Call): UserInfo {
 
 export async function decodeRequest(
   { call, options }: Write,
-  { hasDefaults = true }: { readonly hasDefaults?: boolean } = {},
+  { isPartial = false }: { readonly isPartial?: boolean } = {},
 ): Promise<Draft> {
   const { request, resource } = call
   const mediaType = bodyMediaType(request, resource.codec)
   const { fieldValidation } = options
   const body = await request.body()
-  const { object, warnings } = resource.codec.decode(body, { mediaType, fieldValidation })
+  const { object, warnings } = resource.codec.decode(body, {
+    mediaType,
+    fieldValidation,
+    isPartial,
+  })
   request.warnings.push(...warnings)
-  if (hasDefaults) strategyFor(call).applyDefaults(object)
+  if (!isPartial) strategyFor(call).applyDefaults(object)
   return object
 }
 
@@ -130,6 +134,12 @@ export function admissionRequest(
 
 export function assertValid({ resource, name }: Call, errors: readonly FieldError[]): void {
   if (errors.length > 0) throw toInvalid(resource.entry, name, errors)
+}
+
+/** What the kind has to say of a write that is valid goes to the client. */
+export function warn({ call }: Write, next: Draft, previous: Draft | undefined): void {
+  const warnings = strategyFor(call).warnings?.(next, previous)
+  if (warnings) call.request.warnings.push(...warnings)
 }
 
 /** Upstream's rule: a namespace in the object must be that of the path, and is filled in from it. */
