@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -80,6 +80,16 @@ function kubectl(line: string, input = ''): Promise<Ran> {
 
 const skip = hasKubectl() ? false : 'kubectl is not on this machine'
 
+/** Why a test of a newer command is left out: this kubectl is of before 1.`minor`. */
+function older(minor: number): string | false {
+  const own = Number(/Minor:"(\d+)|v1\.(\d+)\./.exec(clientVersion())?.slice(1).find(Boolean))
+  return own < minor && `kubectl 1.${own} does not know this yet`
+}
+
+function clientVersion(): string {
+  return spawnSync('kubectl', ['version', '--client'], { encoding: 'utf8' }).stdout
+}
+
 function hasKubectl(): boolean {
   try {
     execFileSync('kubectl', ['version', '--client'], { stdio: 'ignore' })
@@ -102,7 +112,7 @@ spec:
 `
 
 test('version and api-resources', { skip }, async () => {
-  assert.match((await kubectl('version')).out, /^Server Version: v1\.36\.2\+sampan$/m)
+  assert.match((await kubectl('version')).out, /^Server Version: .*v1\.36\.2\+sampan/m)
   const { out } = await kubectl('api-resources -o name')
   assert.equal(out.split('\n').includes('deployments.apps'), true)
   assert.match((await kubectl('api-resources')).out, /^pods +po +v1 +true +Pod$/m)
@@ -127,9 +137,14 @@ test('create, get, patch, delete', { skip }, async () => {
   assert.equal(gone.err, 'Error from server (NotFound): configmaps "a" not found\n')
 })
 
-test('apply with strict validation names the unknown field', { skip }, async () => {
+test('apply with strict validation names the unknown field', {
+  skip: skip || older(25),
+}, async () => {
   const wrong = await kubectl('apply --validate=strict -f -', deployment('replicaz: 2'))
   assert.match(wrong.err, /strict decoding error: unknown field "spec\.replicaz"/)
+})
+
+test('apply creates, and then finds nothing to change', { skip }, async () => {
   const right = await kubectl('apply -f -', deployment('replicas: 2'))
   assert.equal(right.out, 'deployment.apps/web created\n')
   const again = await kubectl('apply -f -', deployment('replicas: 2'))
@@ -159,7 +174,7 @@ test('dry-run by the server', { skip }, async () => {
   assert.equal(out, 'deployment.apps/n\n')
 })
 
-test('explain, from OpenAPI v3 and from v2', { skip }, async () => {
+test('explain, from OpenAPI v3 and from v2', { skip: skip || older(27) }, async () => {
   const v3 = await kubectl('explain pod.spec.containers.ports')
   assert.match(v3.out, /^KIND: +Pod$/m)
   assert.match(v3.out, /^FIELD: ports <\[\]ContainerPort>$/m)
@@ -169,7 +184,7 @@ test('explain, from OpenAPI v3 and from v2', { skip }, async () => {
   assert.match(v2.out, /^FIELD: +apiVersion <string>$/m)
 })
 
-test('who may: 401, 403, can-i, whoami, tokens', { skip }, async () => {
+test('who may: 401, 403, can-i', { skip }, async () => {
   assert.match(
     (await kubectl('--context nobody get pods')).err,
     /You must be logged in to the server/,
@@ -186,6 +201,9 @@ test('who may: 401, 403, can-i, whoami, tokens', { skip }, async () => {
     (await kubectl('auth can-i --list --as=ada')).out,
     /^pods +\[\] +\[\] +\[get list\]$/m,
   )
+})
+
+test('who I am, by certificate and by token', { skip: skip || older(28) }, async () => {
   assert.match((await kubectl('--context ada auth whoami')).out, /^Username +ada$/m)
   await kubectl('create serviceaccount robot')
   const token = (await kubectl('create token robot')).out.trim()

@@ -20,17 +20,43 @@ export function readTable(listed: unknown, layout: string): TableContents | unde
 function readElements(set: object): readonly Element[] {
   const name = textAt(set, 'name')
   const isMap = 'map' in set
+  const types = typesOf(set)
   return entriesOf(set, 'elem').map((element) => {
-    if (!isMap || !Array.isArray(element)) return { set: name, key: written(element) }
+    if (!isMap || !Array.isArray(element)) return { set: name, key: writtenKey(element, types) }
     const [key, value] = element
-    return { set: name, key: written(key), value: written(value) }
+    return { set: name, key: writtenKey(key, types), value: written(value) }
   })
+}
+
+/** The types of a key's parts: `type` is one name or a list of them. */
+function typesOf(set: object): readonly string[] {
+  const type = 'type' in set ? set.type : undefined
+  return Array.isArray(type) ? type.map(String) : [String(type)]
+}
+
+/** nft prints a protocol by its name only where the machine has /etc/protocols. */
+const protocolNames: Readonly<Record<string, string>> = { 6: 'tcp', 17: 'udp', 132: 'sctp' }
+
+function writtenKey(key: unknown, types: readonly string[]): string {
+  const parts = concatenated(key) ?? [key]
+  return parts
+    .map((part, i) => {
+      const text = written(part)
+      return types[i] === 'inet_proto' ? (protocolNames[text] ?? text) : text
+    })
+    .join(' . ')
+}
+
+function concatenated(value: unknown): readonly unknown[] | undefined {
+  if (typeof value !== 'object' || value === null || !('concat' in value)) return undefined
+  return Array.isArray(value.concat) ? value.concat : undefined
 }
 
 /** `{concat: [a, b]}` is `a . b`, `{goto: {target: c}}` is `goto c`, `{drop: null}` is `drop`. */
 function written(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value)
-  if ('concat' in value && Array.isArray(value.concat)) return value.concat.map(written).join(' . ')
+  const parts = concatenated(value)
+  if (parts) return parts.map(written).join(' . ')
   if ('goto' in value) return `goto ${textAt(value.goto, 'target')}`
   return Object.keys(value).join()
 }

@@ -4,7 +4,10 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
+
+const root = join(import.meta.dirname, '../../..')
 
 export type FabricIds = 'host' | 'range' | 'single'
 
@@ -78,9 +81,17 @@ function userWithSubordinateIds(): string | undefined {
   return known.split(':', 1)[0] || undefined
 }
 
+/** The clone may be for root alone; other users then see it bound to a folder that all may enter. */
+function seenByAll(argv: readonly string[]): readonly string[] {
+  const seen = argv.map((argument) => argument.replaceAll(`${root}/`, '/mnt/'))
+  return ['unshare', '--mount', 'sh', '-c', 'mount --bind "$0" /mnt && exec "$@"', root, ...seen]
+}
+
 function run(prefix: readonly string[], ids: FabricIds, file: string) {
   const node = [process.execPath, '--test', '--test-reporter=spec', file]
-  const [program = '', ...args] = [...prefix, '--', 'sh', '-c', script, 'sh', ...node]
+  const argv = [...prefix, '--', 'sh', '-c', script, 'sh', ...node]
+  const isForSomeoneElse = prefix[0] === 'setpriv'
+  const [program = '', ...args] = isForSomeoneElse ? seenByAll(argv) : argv
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
   const child = spawn(program, args, {
     env: { ...env, SAMPAN_TEST_IDS: ids },
