@@ -2,13 +2,14 @@
 
 export const layers: Readonly<Record<string, readonly string[]>> = {
   lib: [],
-  api: ['lib'],
+  cel: ['lib'],
+  api: ['lib', 'cel'],
   wire: ['lib'],
   host: ['lib'],
-  store: ['lib', 'api'],
+  store: ['lib', 'api', 'wire'],
   client: ['lib', 'api', 'wire'],
   cri: ['lib', 'wire'],
-  apiserver: ['lib', 'api', 'wire', 'store'],
+  apiserver: ['lib', 'cel', 'api', 'wire', 'store'],
   controllers: ['lib', 'api', 'client'],
   scheduler: ['lib', 'api', 'client'],
   runtime: ['lib', 'wire', 'host', 'cri'],

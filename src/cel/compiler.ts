@@ -1,0 +1,199 @@
+// Checks a syntax tree against the declarations and turns it into closures, in one walk.
+// A mistake is noted and its place taken as dyn, so that one walk finds them all.
+
+import type { Ast } from './ast.ts'
+import { checkLiterals } from './compile-literals.ts'
+import { compileLogic } from './compile-logic.ts'
+import { compileBinding, compileLoop } from './compile-loop.ts'
+import { compileSelect } from './compile-select.ts'
+import { functionsNamed } from './functions/functions.ts'
+import { CelError, type Declarations } from './program.ts'
+import type { Checked, Frame, Scope } from './scope.ts'
+import { type CelFunction, matches } from './signature.ts'
+import { type CelType, dyn, typeOf, typeText } from './types.ts'
+import { isAssignable, resolve } from './unify.ts'
+import { type CelValue, TypeValue, Uint } from './values.ts'
+
+export interface Compiler {
+  readonly declarations: Declarations
+  compile(ast: Ast, scope: Scope): Checked
+  /** A mistake, at an offset of the source. */
+  note(at: number, message: string): void
+}
+
+export interface Mistake {
+  readonly at: number
+  readonly message: string
+}
+
+export function createCompiler(declarations: Declarations, mistakes: Mistake[]): Compiler {
+  const compiler: Compiler = {
+    declarations,
+    compile: (ast, scope) => compileNode(compiler, ast, scope),
+    note: (at, message) => void mistakes.push({ at, message }),
+  }
+  return compiler
+}
+
+const wrong: Checked = {
+  type: dyn,
+  code: () => {
+    throw new CelError('expression has mistakes')
+  },
+}
+
+function compileNode(compiler: Compiler, ast: Ast, scope: Scope): Checked {
+  switch (ast.node) {
+    case 'literal': {
+      const { value } = ast
+      return { type: literalType(value), code: () => value }
+    }
+    case 'name':
+      return compileName(compiler, ast, scope)
+    case 'select':
+      return typeNamed(ast) ?? compileSelect(compiler, ast, scope)
+    case 'call':
+      return compileLogic(compiler, ast, scope) ?? compileCall(compiler, ast, scope)
+    case 'loop':
+      return compileLoop(compiler, ast, scope)
+    case 'binding':
+      return compileBinding(compiler, ast, scope)
+    default:
+      return checkLiterals(compiler, ast, scope)
+  }
+}
+
+function literalType(value: CelValue): CelType {
+  if (value === null) return { kind: 'null_type' }
+  if (typeof value === 'boolean') return { kind: 'bool' }
+  if (typeof value === 'bigint') return { kind: 'int' }
+  if (typeof value === 'number') return { kind: 'double' }
+  if (typeof value === 'string') return { kind: 'string' }
+  if (value instanceof Uint) return { kind: 'uint' }
+  return value instanceof Uint8Array ? { kind: 'bytes' } : dyn
+}
+
+function compileName(
+  { declarations, note }: Compiler,
+  { name, at }: Extract<Ast, { node: 'name' }>,
+  { locals }: Scope,
+): Checked {
+  const slot = locals.findLastIndex((local) => local.name === name)
+  const local = locals[slot]
+  if (local) {
+    return {
+      type: local.type,
+      code: (frame) => {
+        frame.meter.spend(1)
+        return frame.locals[slot] ?? null
+      },
+    }
+  }
+  const type = Object.hasOwn(declarations.variables, name) && declarations.variables[name]
+  if (type) {
+    return {
+      type,
+      code: (frame) => {
+        frame.meter.spend(1)
+        return frame.variable(name)
+      },
+    }
+  }
+  const named = typeValue(name)
+  if (named) return named
+  note(at, `undeclared reference to '${name}' (in container '')`)
+  return wrong
+}
+
+const typeNames: ReadonlySet<string> = new Set(
+  'bool int uint double string bytes list map null_type type optional_type google.protobuf.Timestamp google.protobuf.Duration net.IP net.CIDR kubernetes.URL kubernetes.Quantity kubernetes.Semver'.split(
+    ' ',
+  ),
+)
+
+function typeValue(name: string): Checked | undefined {
+  if (!typeNames.has(name)) return undefined
+  const value = new TypeValue(name)
+  return { type: typeOf(dyn), code: () => value }
+}
+
+function typeNamed(ast: Ast): Checked | undefined {
+  const path = dottedPath(ast)
+  return path === undefined ? undefined : typeValue(path)
+}
+
+/** `optional` of optional.of(…), `math` of math.max(…): a path of plain names. */
+function dottedPath(ast: Ast | undefined): string | undefined {
+  if (ast?.node === 'name') return ast.name
+  if (ast?.node !== 'select' || ast.isOptional || ast.isTest) return undefined
+  const before = dottedPath(ast.of)
+  return before === undefined ? undefined : `${before}.${ast.field}`
+}
+
+function compileCall(
+  compiler: Compiler,
+  call: Extract<Ast, { node: 'call' }>,
+  scope: Scope,
+): Checked {
+  const { name, target, args, at } = call
+  const path = dottedPath(target)
+  const isVariable = path !== undefined && isVisible(compiler, scope, path.split('.')[0] ?? '')
+  const qualified = path !== undefined && !isVariable ? functionsNamed(`${path}.${name}`) : []
+  const isGlobal = !target || qualified.length > 0
+  const operands = isGlobal || !target ? args : [target, ...args]
+  const inner = name === 'format' ? { ...scope, isMixed: true } : scope
+  const checked = operands.map((operand) => compiler.compile(operand, inner))
+  const overloads = isGlobal && target ? qualified : functionsNamed(name)
+  const fitting = overloads.filter(({ isMember }) => isMember !== isGlobal)
+  if (overloads.length === 0) {
+    compiler.note(at, `undeclared reference to '${name}' (in container '')`)
+    return wrong
+  }
+  const types = checked.map(({ type }) => type)
+  const resolved = resolve(fitting, types)
+  if (!resolved) {
+    compiler.note(at, noOverload(name, types, isGlobal))
+    return wrong
+  }
+  const codes = checked.map(({ code }) => code)
+  const { candidates, result } = resolved
+  return {
+    type: result,
+    code: (frame) => {
+      const values = codes.map((code) => code(frame))
+      return run(frame, candidates, values)
+    },
+  }
+}
+
+function isVisible({ declarations }: Compiler, { locals }: Scope, name: string): boolean {
+  return Object.hasOwn(declarations.variables, name) || locals.some((local) => local.name === name)
+}
+
+export function noOverload(name: string, types: readonly CelType[], isGlobal = true): string {
+  const texts = types.map(typeText)
+  const [receiver, ...rest] = texts
+  const applied = isGlobal ? `(${texts.join(', ')})` : `${receiver}.(${rest.join(', ')})`
+  return `found no matching overload for '${name}' applied to '${applied}'`
+}
+
+/** The overload is chosen again by the values: declared types may be dyn. */
+function run(frame: Frame, candidates: readonly CelFunction[], values: CelValue[]): CelValue {
+  for (const candidate of candidates) {
+    if (candidate.parameters.every((type, at) => matches(values[at] ?? null, type))) {
+      frame.meter.spend(candidate.cost?.(values) ?? 1)
+      return candidate.run(values)
+    }
+  }
+  throw new CelError('no such overload')
+}
+
+/** Throws unless a value is what an expression at its place has to be. */
+export function expectBool(value: CelValue): boolean {
+  if (typeof value === 'boolean') return value
+  throw new CelError('no such overload')
+}
+
+export function isBool(type: CelType): boolean {
+  return isAssignable({ kind: 'bool' }, type)
+}
