@@ -93,3 +93,5 @@ export class FutureRevision extends Error {
 export class SlowWatcher extends Error {}
 export class StoreFull extends Error {}
 export class StoreClosed extends Error {}
+/** No server of the store answers; of a write nobody knows whether it was done. */
+export class StoreUnavailable extends Error {}

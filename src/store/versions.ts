@@ -147,7 +147,7 @@ function entryOf(key: string, { revision, createRevision, value }: Version): Ent
 }
 
 /** Index of the first change at or after `revision`. */
-function firstFrom(changes: readonly Change[], revision: number): number {
+export function firstFrom(changes: readonly Change[], revision: number): number {
   let low = 0
   let high = changes.length
   while (low < high) {

@@ -22,7 +22,7 @@ interface Watcher {
   wake: () => void
 }
 
-export function createWatchers(versions: Versions): Watchers {
+export function createWatchers(versions: Pick<Versions, 'revision' | 'changesFrom'>): Watchers {
   const watchers = new Set<Watcher>()
   let progress: NodeJS.Timeout | undefined
   let closed: Error | undefined

@@ -5,7 +5,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
+import { systemClock } from '../../lib/clock.ts'
+import { silentLog } from '../../lib/log.ts'
 import { Compacted, FutureRevision, SlowWatcher, type Store, type WatchBatch } from '../store.ts'
+import { etcdMissing, startEtcd } from './etcd/etcd-process.ts'
+import { etcdStore } from './etcd/etcd-store.ts'
 import { logStore } from './log.ts'
 import { memoryStore } from './memory.ts'
 
@@ -25,13 +29,24 @@ const drivers: Record<string, (use: Use) => Promise<void>> = {
       await rm(folder, { recursive: true })
     }
   },
+  async etcd(use) {
+    await using etcd = await startEtcd()
+    const { signal } = new AbortController()
+    const { endpoints } = etcd
+    await using store = await etcdStore({ endpoints, clock: systemClock, signal, log: silentLog })
+    await use(store)
+  },
 }
+
+/** What a driver needs and this machine lacks. */
+const missing: Readonly<Record<string, string | false>> = { etcd: etcdMissing }
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const text = (value: Uint8Array | undefined) => value && new TextDecoder().decode(value)
 
 for (const [name, open] of Object.entries(drivers)) {
-  const check = (title: string, use: Use) => test(title, () => open(use))
+  const skip = missing[name] ?? false
+  const check = (title: string, use: Use) => test(title, { skip }, () => open(use))
 
   suite(`store: ${name}`, () => {
     check('an empty store is at revision 1', async (store) => {

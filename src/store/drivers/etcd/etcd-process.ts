@@ -1,0 +1,115 @@
+// A real etcd for tests: one member or several, on free ports of this machine, with data in a
+// folder that goes when the test ends. Each member can be killed and started again.
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+
+export interface EtcdMember {
+  readonly endpoint: string
+  start(): Promise<void>
+  /** SIGKILL: nothing more is written. */
+  kill(): Promise<void>
+}
+
+export interface EtcdCluster extends AsyncDisposable {
+  readonly endpoints: readonly string[]
+  readonly members: readonly EtcdMember[]
+}
+
+export interface EtcdClusterOptions {
+  readonly size?: number
+  /** More flags of etcd, e.g. a quota. */
+  readonly flags?: readonly string[]
+}
+
+/** Why a test with etcd is skipped; false where it can run. */
+export const etcdMissing: string | false =
+  spawnSync('etcd', ['--version']).status === 0
+    ? false
+    : 'no etcd on this machine (Debian: apt-get install etcd-server)'
+
+export async function startEtcd({
+  size = 1,
+  flags = [],
+}: EtcdClusterOptions = {}): Promise<EtcdCluster> {
+  const folder = await mkdtemp(join(tmpdir(), 'sampan-etcd-'))
+  const ports = await freePorts(size * 2)
+  const peerUrl = (index: number) => `http://127.0.0.1:${ports[size + index]}`
+  const initial = Array.from({ length: size }, (_, index) => `m${index}=${peerUrl(index)}`)
+  const members = Array.from({ length: size }, (_, index) => {
+    const endpoint = `http://127.0.0.1:${ports[index]}`
+    return createMember(endpoint, Number(ports[index]), [
+      ...['--name', `m${index}`, '--data-dir', join(folder, `m${index}`)],
+      ...['--listen-client-urls', endpoint, '--advertise-client-urls', endpoint],
+      ...['--listen-peer-urls', peerUrl(index)],
+      ...['--initial-advertise-peer-urls', peerUrl(index)],
+      ...['--initial-cluster', initial.join(','), '--initial-cluster-state', 'new'],
+      ...['--logger', 'zap', '--log-level', 'error'],
+      ...flags,
+    ])
+  })
+  await Promise.all(members.map((member) => member.start()))
+  return {
+    members,
+    endpoints: members.map(({ endpoint }) => endpoint),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(members.map((member) => member.kill()))
+      await rm(folder, { recursive: true })
+    },
+  }
+}
+
+function createMember(endpoint: string, port: number, args: readonly string[]): EtcdMember {
+  let child: ChildProcess | undefined
+  return {
+    endpoint,
+    async start() {
+      child = spawn('etcd', args, { stdio: 'ignore' })
+      while (!(await isListening(port))) {
+        if (child.exitCode !== null) throw new Error(`etcd ended with code ${child.exitCode}`)
+        await delay(10)
+      }
+    },
+    async kill() {
+      const dying = child
+      child = undefined
+      if (!dying || dying.exitCode !== null) return
+      const ended = new Promise((resolve) => dying.once('exit', resolve))
+      dying.kill('SIGKILL')
+      await ended
+    },
+  }
+}
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port }, () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
+
+/** All held at once, so that they differ. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<ReturnType<typeof createServer>>((resolve) => {
+          const server = createServer().listen(0, '127.0.0.1', () => resolve(server))
+        }),
+    ),
+  )
+  const ports = servers.map((server) => {
+    const address = server.address()
+    return typeof address === 'object' && address ? address.port : 0
+  })
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))))
+  return ports
+}
