@@ -78,6 +78,24 @@ scenario(
       assert.equal((await kubectl('exec', name, '--', 'hostname', '-I')).trim(), byPath)
     },
 
+    'A4: an interactive terminal opens, and ends with what its shell ended with': async ({
+      kubectl,
+      json,
+      identity,
+    }) => {
+      const { name } = (await onlyPod(json)).metadata
+      const address = await kubectl('get', 'pod', name, '-o', 'jsonpath={.status.podIP}')
+      const config = `--kubeconfig ${identity.home}/.kube/config --context sampan-test-a`
+      const terminal = `kubectl ${config} exec -it ${name} -- /bin/bash`
+      const { stdout, exitCode } = await identity.run(
+        ['script', '--quiet', '--return', '--command', terminal, '/dev/null'],
+        { input: 'tty\nhostname -I\nexit 5\n' },
+      )
+      assert.match(stdout, /^\/dev\/pts\/\d+\r$/m)
+      assert.match(stdout, new RegExp(`^${address.replaceAll('.', '\\.')} *\\r$`, 'm'))
+      assert.equal(exitCode, 5, stdout)
+    },
+
     'A5: the address does not answer from outside': async ({ identity }) => {
       await isUnknownToHost(identity)
     },
