@@ -60,7 +60,7 @@ if (isInFabric(import.meta.url, [])) {
     assert.equal(ledger.adopt(found), 9)
     await nft.run(ledger.take().commands)
     const listed = await check(runCommand, ['nft', 'list', 'table', 'ip', 'sampan_proxy'])
-    assert.match(listed, /10\.96\.0\.9 \. tcp \. 80 : goto s_3/)
+    assert.match(listed, /10\.96\.0\.9 \. (tcp|6) \. 80 : goto s_3/)
     assert.doesNotMatch(listed, /10\.96\.0\.1 \. tcp \. 443/)
   })
 

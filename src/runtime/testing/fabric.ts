@@ -84,7 +84,15 @@ function userWithSubordinateIds(): string | undefined {
 /** The clone may be for root alone; other users then see it bound to a folder that all may enter. */
 function seenByAll(argv: readonly string[]): readonly string[] {
   const seen = argv.map((argument) => argument.replaceAll(`${root}/`, '/mnt/'))
-  return ['unshare', '--mount', 'sh', '-c', 'mount --bind "$0" /mnt && exec "$@"', root, ...seen]
+  return [
+    'unshare',
+    '--mount',
+    'sh',
+    '-c',
+    'mount --bind "$0" /mnt && cd /mnt && exec "$@"',
+    root,
+    ...seen,
+  ]
 }
 
 function run(prefix: readonly string[], ids: FabricIds, file: string) {

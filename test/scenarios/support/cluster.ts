@@ -1,7 +1,7 @@
 // A cluster for a scenario: brought up as a user would, spoken to with kubectl, gone afterwards.
 
 import assert from 'node:assert/strict'
-import { existsSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -42,8 +42,18 @@ export async function startCluster(
   const cluster = clusterOf(identity, name)
   const config = kindFile ? ['--config', cluster.file('kind.yml', kindFile)] : []
   await cluster.sampan('up', '--wait', '90s', ...config, ...flags)
-  for (const image of images) await cluster.sampan('load', imageFile(image))
+  for (const image of images) await cluster.sampan('load', await readableImage(identity, image))
   return cluster
+}
+
+/** The image's file, or a copy of it where the clone is not for all to read. */
+export async function readableImage(identity: Identity, image: string): Promise<string> {
+  const path = imageFile(image)
+  const { exitCode } = await identity.run(['test', '-r', path])
+  if (exitCode === 0) return path
+  const copy = join(identity.home, `${image}.tar`)
+  copyFileSync(path, copy)
+  return copy
 }
 
 /** `npm run images` makes them. */
