@@ -19,6 +19,8 @@ export interface DecodeTarget {
   readonly version: string
   readonly kind: string
   readonly def?: string
+  /** In place of a definition: brings an object into its form, returns what it did not know. */
+  readonly conform?: (object: Draft) => readonly string[]
 }
 
 export interface Decoded {
@@ -90,7 +92,8 @@ function decodeJson(target: DecodeTarget, text: string, options: DecodeOptions):
   const parsed = parseJson(target, text)
   const mayRepeat = validation !== 'Ignore' && hasRepeatedKeys(text, parsed)
   const { object, unknown } = finish(target, objectOf(target, parsed, text), options)
-  const problems = mayRepeat ? problemsInOrder(text, target.def) : unknown.map(unknownField)
+  const problems = mayRepeat ? problemsInOrder(text, target.def) : []
+  if (!mayRepeat || target.conform) problems.push(...unknown.map(unknownField))
   return report(object, problems, validation)
 }
 
@@ -162,13 +165,21 @@ function finish(
   options: ConformOptions = {},
 ): { object: Draft; unknown: string[] } {
   const found = checkType(target, object)
-  if (target.def === undefined) return { object, unknown: [] }
   try {
-    return { object, unknown: conform(target.def, object, options) }
+    return { object, unknown: [...conformTo(target, object, options)] }
   } catch (error) {
     if (error instanceof ConformError) throw cannotHandle(target, found, error.message)
     throw error
   }
+}
+
+/** Returns places of unknown fields. Throws ConformError. */
+export function conformTo(
+  { def, conform: shape }: DecodeTarget,
+  object: Draft,
+  options: ConformOptions = {},
+): readonly string[] {
+  return shape?.(object) ?? (def === undefined ? [] : conform(def, object, options))
 }
 
 /** Fills in a missing version or kind; throws where another one is named. */
@@ -179,7 +190,9 @@ function checkType(target: DecodeTarget, object: Draft): Found {
   const found = { apiVersion: String(object['apiVersion']), kind: String(object['kind']) }
   const isEverywhere = target.def !== undefined && definitionOf(target.def).gvk === 'all'
   if (isEverywhere && found.kind === target.kind) return found
-  if (found.kind !== target.kind || groupOf(found.apiVersion) !== target.group) {
+  // The kind of a custom resource is checked with the rest of it.
+  const isWrong = found.kind !== target.kind || groupOf(found.apiVersion) !== target.group
+  if (isWrong && !target.conform) {
     throw wrongKind(target, found, expected)
   }
   if (found.apiVersion !== expected) throw wrongVersion(found.apiVersion, expected)

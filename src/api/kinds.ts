@@ -24,6 +24,8 @@ export interface KindEntry {
   readonly plural: string
   readonly singular: string
   readonly namespaced: boolean
+  /** Where it is not the kind's name with List after it. */
+  readonly listKind?: string
   readonly verbs: readonly string[]
   readonly shortNames?: readonly string[]
   readonly categories?: readonly string[]
@@ -54,6 +56,10 @@ export function kindEntry(kind: Kind): KindEntry {
 
 export function apiVersionOf({ group, version }: { group: string; version: string }): string {
   return group ? `${group}/${version}` : version
+}
+
+export function listKindOf({ kind, listKind }: KindEntry): string {
+  return listKind ?? `${kind}List`
 }
 
 /** Where a kind's objects live: /api/v1/namespaces/N/pods, /apis/apps/v1/deployments, ... */

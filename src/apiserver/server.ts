@@ -22,6 +22,11 @@ import { bootstrapCluster } from './bootstrap/bootstrap.ts'
 import type { ClusterFacts } from './bootstrap/cluster-objects.ts'
 import { apiServerChain } from './chain.ts'
 import type { ChainHandler, RequestHandler } from './chain-request.ts'
+import {
+  type CustomResources,
+  type ResourceSet,
+  serveCustomResources,
+} from './crd/custom-resources.ts'
 import { createDiscovery, type LiveKinds } from './discovery/discovery.ts'
 import type { AuditSink } from './filters/audit.ts'
 import { assertMayCreate } from './filters/authorize.ts'
@@ -30,6 +35,7 @@ import { type Front, type Listen, openFront, type TlsFiles } from './front/tls-f
 import { type HealthCheck, healthPaths, ping, serveHealth, shutdown } from './health.ts'
 import { type InProcessTransport, inProcess } from './in-process.ts'
 import { createMetrics } from './metrics.ts'
+import type { CustomSchemas } from './openapi/custom-schemas.ts'
 import { createOpenApi } from './openapi/openapi.ts'
 import { kubernetesProtobuf } from './protobuf.ts'
 import { type Authorizer, createAuthorizer } from './rbac/authorizer.ts'
@@ -58,7 +64,8 @@ export interface ServiceAccountKeys {
 }
 
 export interface ApiServerOptions {
-  readonly registry: { handle: RequestHandler }
+  /** One that can be added to serves custom resources. */
+  readonly registry: { handle: RequestHandler } & Partial<ResourceSet>
   readonly tls: TlsFiles
   readonly serviceAccounts: ServiceAccountKeys
   readonly cluster: Omit<ClusterFacts, 'clientCa'>
@@ -97,7 +104,10 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const parts = assemble(options, stopping.signal)
   const facts = { ...options.cluster, clientCa: options.tls.clientCa }
   await bootstrapCluster(parts.reader, facts, parts.clock.now())
-  const following = await followPolicy(parts.reader, parts.policy, stopping.signal)
+  const [following, custom] = await Promise.all([
+    followPolicy(parts.reader, parts.policy, stopping.signal),
+    openCustomResources(options, parts, stopping.signal),
+  ])
   const handler = apiServerChain(parts)
   // Parts of the same process keep themselves in bounds by their queues.
   const inner = apiServerChain({ ...parts, limits: unlimited })
@@ -114,7 +124,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     listen: front.listen,
     async close() {
       stopping.abort()
-      await Promise.all([front.close(), following.ended])
+      await Promise.all([front.close(), following.ended, custom?.ended])
       parts.dialer.close()
     },
   }
@@ -129,6 +139,7 @@ function assemble(options: ApiServerOptions, stopping: AbortSignal) {
   const tokens = allTokens(options, accounts, clock)
   const metrics = createMetrics(() => performance.now())
   const dialer = createDialer()
+  const custom = new CustomKinds()
   const serveMetrics = metrics.serve
   const served = {
     options,
@@ -140,9 +151,22 @@ function assemble(options: ApiServerOptions, stopping: AbortSignal) {
     serveMetrics,
     dialer,
     stopping,
+    custom,
   }
   return {
-    ...{ clock, log, limits, auditSink, reader, policy, authorizer, tokens, metrics, dialer },
+    ...{
+      clock,
+      log,
+      limits,
+      auditSink,
+      reader,
+      policy,
+      authorizer,
+      tokens,
+      metrics,
+      dialer,
+      custom,
+    },
     audiences: accounts.audiences,
     routes: routesOf(served),
   }
@@ -168,6 +192,28 @@ function allTokens(
   return firstThatKnows([...(tokenFile ? [staticTokens(tokenFile)] : []), accountTokens])
 }
 
+/** What custom resources add to the kinds, once they are served. */
+class CustomKinds {
+  source: Pick<CustomResources, 'liveKinds' | 'schemas'> | undefined
+  readonly liveKinds: LiveKinds = () => this.source?.liveKinds() ?? kinds
+  readonly schemas: CustomSchemas = (def) => this.source?.schemas(def)
+}
+
+async function openCustomResources(
+  { registry }: ApiServerOptions,
+  { reader, clock, log, custom }: Parts,
+  signal: AbortSignal,
+): Promise<CustomResources | undefined> {
+  const { add, remove } = registry
+  if (!add || !remove) return undefined
+  const resources = { add, remove }
+  const served = await serveCustomResources({ reader, resources, clock, log, signal })
+  custom.source = served
+  return served
+}
+
+type Parts = ReturnType<typeof assemble>
+
 interface Served {
   readonly options: ApiServerOptions
   readonly reader: Reader
@@ -178,6 +224,7 @@ interface Served {
   readonly serveMetrics: RequestHandler
   readonly dialer: Dialer
   readonly stopping: AbortSignal
+  readonly custom: CustomKinds
 }
 
 function routesOf(served: Served): RequestHandler {
@@ -186,9 +233,9 @@ function routesOf(served: Served): RequestHandler {
   const address = `${serverAddress}:${serverPort}`
   const read = objectReader(kubernetesProtobuf.read)
   const random = options.random ?? systemRandom
-  const liveKinds = options.liveKinds ?? (() => kinds)
+  const liveKinds = options.liveKinds ?? served.custom.liveKinds
   const discovery = createDiscovery(liveKinds, address)
-  const openApi = createOpenApi(liveKinds)
+  const openApi = createOpenApi(liveKinds, served.custom.schemas)
   const checks = [ping, ...(options.healthChecks ?? []), shutdown(served.stopping)]
   const health = serveHealth(checks)
   const issuer = serveIssuerDiscovery(accounts, `https://${address}`)

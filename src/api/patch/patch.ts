@@ -1,9 +1,8 @@
 // PATCH bodies applied to objects: media type and bytes -> the patched object in its kind's form.
 // All failures are StatusErrors in upstream's words.
 
-import { conform } from '../conform.ts'
 import { ConformError } from '../conform-error.ts'
-import type { Decoded, DecodeTarget, FieldValidation } from '../decode.ts'
+import { conformTo, type Decoded, type DecodeTarget, type FieldValidation } from '../decode.ts'
 import { copyOf, type Draft, isDraft } from '../draft.ts'
 import { hasRepeatedKeys, jsonSyntaxProblem, membersOf, placeText } from '../json-text.ts'
 import { badPatch, goText, invalidPatch, unfitPatch } from './errors.ts'
@@ -91,10 +90,9 @@ function unknownMembers(value: unknown): string[] {
   )
 }
 
-function conformPatched({ def }: DecodeTarget, patched: Draft, shown: string): string[] {
-  if (def === undefined) return []
+function conformPatched(target: DecodeTarget, patched: Draft, shown: string): string[] {
   try {
-    return conform(def, patched).map((path) => `unknown field "${path}"`)
+    return conformTo(target, patched).map((path) => `unknown field "${path}"`)
   } catch (error) {
     if (error instanceof ConformError) throw invalidPatch(shown, error.message)
     throw error

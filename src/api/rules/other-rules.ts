@@ -48,6 +48,7 @@ import {
   roleErrors,
 } from '../validation/rbac.ts'
 import { storageClassErrors, storageClassUpdateErrors } from '../validation/storage.ts'
+import { definitionRules } from '../structural/definition-rules.ts'
 import { type KindRules, rulesFor } from './kind-rule.ts'
 
 const rbac = { nameProblems: pathSegmentProblems, allowsCreateOnUpdate: true }
@@ -67,7 +68,7 @@ export const otherRules: Readonly<Record<string, Partial<KindRules>>> = {
     ...conditional,
     generation: ['webhooks'],
   },
-  'apiextensions.k8s.io/CustomResourceDefinition': counted,
+  'apiextensions.k8s.io/CustomResourceDefinition': definitionRules,
   'apiregistration.k8s.io/APIService': rulesFor<APIService>({
     ...conditional,
     // The core group's are called v1. with nothing after the dot.

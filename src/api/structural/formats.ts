@@ -15,8 +15,10 @@ const matching =
   (text) =>
     pattern.test(text)
 
-const hostname =
-  /^([a-zA-Z0-9\p{S}\p{L}]((-?[a-zA-Z0-9\p{S}\p{L}]{0,62})?)|([a-zA-Z0-9\p{S}\p{L}](([a-zA-Z0-9\-\p{S}\p{L}]{0,61}[a-zA-Z0-9\p{S}\p{L}])?)(\.)){1,}([a-zA-Z\p{L}]){2,63})$/u
+const letter = '[a-zA-Z0-9\\p{S}\\p{L}]'
+const single = `${letter}((-?[a-zA-Z0-9\\p{S}\\p{L}]{0,62})?)`
+const labels = `(${letter}(([a-zA-Z0-9\\-\\p{S}\\p{L}]{0,61}${letter})?)(\\.)){1,}`
+const hostname = new RegExp(`^(${single}|${labels}([a-zA-Z\\p{L}]){2,63})$`, 'u')
 const creditCard =
   /^(?:4[0-9]{12}(?:[0-9]{3})?|5[1-5][0-9]{14}|6(?:011|5[0-9][0-9])[0-9]{12}|3[47][0-9]{13}|3(?:0[0-5]|[68][0-9])[0-9]{11}|(?:2131|1800|35\d{3})\d{11})$/
 const dnsLabel = '[a-z0-9]([-a-z0-9]*[a-z0-9])?'

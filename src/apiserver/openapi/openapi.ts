@@ -16,6 +16,7 @@ import {
 } from '../discovery/document.ts'
 import type { ServerAnswer, ServerRequest } from '../request.ts'
 import { gitVersion } from '../version.ts'
+import { type CustomSchemas, customSources, noCustomSchemas } from './custom-schemas.ts'
 import { encodeOpenApiV2 } from './gnostic.ts'
 import { openApiV2 } from './v2.ts'
 import { openApiV3 } from './v3.ts'
@@ -30,8 +31,8 @@ const v2Protobuf = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
 const v2ProtobufAnswer = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
 const v3Root = '/openapi/v3'
 
-export function createOpenApi(kinds: LiveKinds): OpenApi {
-  const documents = derived(kinds, documentsOf)
+export function createOpenApi(kinds: LiveKinds, custom: CustomSchemas = noCustomSchemas): OpenApi {
+  const documents = derived(kinds, (current) => documentsOf(current, custom))
   return {
     paths: () => [
       '/openapi/v2',
@@ -67,14 +68,16 @@ interface Hashed {
   document(): Document
 }
 
-function documentsOf(kinds: readonly KindEntry[]): Documents {
-  const v2 = once(() => openApiV2(kinds))
+function documentsOf(kinds: readonly KindEntry[], custom: CustomSchemas): Documents {
+  const v2 = once(() => openApiV2(kinds, custom))
   const byVersion = Map.groupBy(
     kinds,
     (entry) => `${entry.group ? 'apis' : 'api'}/${apiVersionOf(entry)}`,
   )
   const v3 = new Map(
-    [...byVersion].map(([path, members]) => [path, hashed(path, members, kinds)] as const),
+    [...byVersion].map(
+      ([path, members]) => [path, hashed(path, { members, all: kinds, custom })] as const,
+    ),
   )
   return {
     v2: {
@@ -88,9 +91,16 @@ function documentsOf(kinds: readonly KindEntry[]): Documents {
   }
 }
 
-function hashed(path: string, members: readonly KindEntry[], all: readonly KindEntry[]): Hashed {
-  const document = once(() => jsonDocument(openApiV3(members, all)))
-  const sources = () => [gitVersion, schemaHash(), JSON.stringify(members)].join('\n')
+interface Sources {
+  readonly members: readonly KindEntry[]
+  readonly all: readonly KindEntry[]
+  readonly custom: CustomSchemas
+}
+
+function hashed(path: string, { members, all, custom }: Sources): Hashed {
+  const document = once(() => jsonDocument(openApiV3(members, all, custom)))
+  const sources = () =>
+    [gitVersion, schemaHash(), JSON.stringify(members), customSources(members, custom)].join('\n')
   return { path, document, hash: once(() => sha512(sources())) }
 }
 

@@ -1,7 +1,8 @@
 // The schema definitions of schema.gen.json as OpenAPI writes them, in version 2 and version 3.
 
-import { apiVersionOf, type KindEntry } from '../../api/kinds.ts'
+import { apiVersionOf, type KindEntry, listKindOf } from '../../api/kinds.ts'
 import { allDefinitions, type Definition, type Field } from '../../api/schema.ts'
+import type { CustomSchemas } from './custom-schemas.ts'
 
 export type OpenApiVersion = 2 | 3
 
@@ -15,6 +16,7 @@ export const definitionNames = {
   status: `${metaV1}.Status`,
   deleteOptions: `${metaV1}.DeleteOptions`,
   listMeta: `${metaV1}.ListMeta`,
+  objectMeta: `${metaV1}.ObjectMeta`,
   patch: `${metaV1}.Patch`,
   apiResourceList: `${metaV1}.APIResourceList`,
   apiGroup: `${metaV1}.APIGroup`,
@@ -28,6 +30,7 @@ export function listDefinition({ def }: KindEntry): string {
 export interface SchemaOptions {
   readonly version: OpenApiVersion
   readonly kinds: readonly KindEntry[]
+  readonly custom: CustomSchemas
 }
 
 export function reference(name: string, version: OpenApiVersion): string {
@@ -45,6 +48,12 @@ export function schemasFor(
   for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
     if (made.has(name)) continue
     const list = lists.get(name)
+    const custom = options.custom(name)
+    if (custom) {
+      made.set(name, options.version === 2 ? custom.v2 : custom.v3)
+      pending.push(...custom.references)
+      continue
+    }
     made.set(name, list ? listSchema(list, options.version) : definitionSchema(name, options))
     pending.push(...(list ? [list.def, definitionNames.listMeta] : referencesOf(name)))
   }
@@ -56,7 +65,7 @@ function referencesOf(name: string): readonly string[] {
 }
 
 function listSchema(entry: KindEntry, version: OpenApiVersion): OpenApiObject {
-  const kind = `${entry.kind}List`
+  const kind = listKindOf(entry)
   return {
     type: 'object',
     required: ['items'],

@@ -2,6 +2,7 @@
 
 import type { KindEntry } from '../../api/kinds.ts'
 import { gitVersion } from '../version.ts'
+import { type CustomSchemas, noCustomSchemas } from './custom-schemas.ts'
 import { type Operation, operationsOf } from './operations.ts'
 import { definitionNames, type OpenApiObject, reference, schemasFor } from './schemas.ts'
 
@@ -13,7 +14,10 @@ const patchTypes = [
   'application/apply-patch+yaml',
 ]
 
-export function openApiV2(kinds: readonly KindEntry[]): OpenApiObject {
+export function openApiV2(
+  kinds: readonly KindEntry[],
+  custom: CustomSchemas = noCustomSchemas,
+): OpenApiObject {
   const operations = kinds.flatMap(operationsOf)
   const names = operations.flatMap(({ body, answer }) => [body ?? [], answer ?? []].flat())
   const roots = new Set([
@@ -25,7 +29,7 @@ export function openApiV2(kinds: readonly KindEntry[]): OpenApiObject {
     swagger: '2.0',
     info: { title: 'Kubernetes', version: gitVersion },
     paths: paths(operations),
-    definitions: schemasFor(roots, { version: 2, kinds }),
+    definitions: schemasFor(roots, { version: 2, kinds, custom }),
     securityDefinitions: {
       BearerToken: {
         description: 'Bearer Token authentication',

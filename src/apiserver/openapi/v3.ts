@@ -2,6 +2,7 @@
 
 import type { KindEntry } from '../../api/kinds.ts'
 import { gitVersion } from '../version.ts'
+import { type CustomSchemas, noCustomSchemas } from './custom-schemas.ts'
 import { type Operation, operationsOf } from './operations.ts'
 import type { Parameter } from './parameters.ts'
 import { definitionNames, type OpenApiObject, reference, schemasFor } from './schemas.ts'
@@ -24,6 +25,7 @@ const patchTypes = [
 export function openApiV3(
   kinds: readonly KindEntry[],
   allKinds: readonly KindEntry[],
+  custom: CustomSchemas = noCustomSchemas,
 ): OpenApiObject {
   const operations = kinds.flatMap(operationsOf)
   const names = operations.flatMap(({ body, answer }) => [body ?? [], answer ?? []].flat())
@@ -33,7 +35,7 @@ export function openApiV3(
     info: { title: 'Kubernetes', version: gitVersion },
     paths: paths(operations),
     components: {
-      schemas: schemasFor(roots, { version: 3, kinds: allKinds }),
+      schemas: schemasFor(roots, { version: 3, kinds: allKinds, custom }),
       securitySchemes: {
         BearerToken: {
           type: 'apiKey',

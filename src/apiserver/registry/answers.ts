@@ -1,5 +1,6 @@
 // Answers with objects, lists and other values, in the form the client accepts.
 
+import { listKindOf } from '../../api/kinds.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { ServerAnswer, ServerRequest } from '../request.ts'
 import type { ApiObject } from './api-object.ts'
@@ -55,7 +56,7 @@ export function listAnswer(
   if (isPlain(resource, form)) {
     const writer = createItemWriter(resource.storage.layout)
     for (const entry of entries) writer.addStored(entry)
-    const kind = `"kind":"${resource.entry.kind}List","apiVersion":"${resource.apiVersion}"`
+    const kind = `"kind":"${listKindOf(resource.entry)}","apiVersion":"${resource.apiVersion}"`
     const before = `{${kind},"metadata":${JSON.stringify(metadata)},"items":[`
     return { status: 200, headers: jsonHeaders, body: writer.finish(before, ']}\n') }
   }

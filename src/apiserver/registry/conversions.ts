@@ -13,8 +13,9 @@ const conversions: Readonly<Record<string, Conversion>> = {
   'autoscaling/v1/HorizontalPodAutoscaler': autoscalerConversion,
 }
 
-/** apiVersion under which objects of this kind are kept. */
+/** apiVersion under which objects of this kind are kept: another only where there is a conversion. */
 export function storedVersion(entry: KindEntry): string {
+  if (!conversionOf(entry)) return apiVersionOf(entry)
   const { group, version, storageGroup, storageVersion } = entry
   return apiVersionOf({ group: storageGroup ?? group, version: storageVersion ?? version })
 }

@@ -23,6 +23,7 @@ import {
   type Write,
   type WriteContext,
   type Written,
+  warn,
   writtenAnswer,
   writtenObject,
 } from './write.ts'
@@ -97,6 +98,7 @@ async function insert(context: WriteContext, write: Write, draft: Draft): Promis
   try {
     resource.strategy.prepareForCreate(draft)
     assertValid(write.call, resource.strategy.validateCreate(draft))
+    warn(write, draft, undefined)
     await admission.validate(admissionRequest(write, 'CREATE', { object: draft }))
     const object = settled(draft)
     const value = storedBytes(resource, object)

@@ -92,7 +92,10 @@ async function tryDelete(
   const old = objectOf(resource, entry)
   assertPreconditions(call, old, options)
   await admit(context, call, options, old)
-  const plan = planDeletion(old, resource.deletion, options, context.clock.now())
+  const now = context.clock.now()
+  const isFirst = old.metadata.deletionTimestamp === undefined
+  const ending = (isFirst && resource.deletion.beforeDeletion?.(old, now)) || old
+  const plan = planDeletion(ending, resource.deletion, options, now)
   if (plan.act === 'none') return { act: 'kept', stored: entry }
   if (plan.act === 'remove') {
     if (options.isDryRun) return { act: 'removed', last: plan.last }

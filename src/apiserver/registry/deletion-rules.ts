@@ -1,6 +1,7 @@
 // How objects of the built-in kinds end: which are given time, which keep their dependents.
 
 import type { KindEntry } from '../../api/kinds.ts'
+import { markForCleanup } from '../crd/before-deletion.ts'
 import { type ApiObject, listAt, textAt, valueAt } from './api-object.ts'
 import type { DeletionRules } from './resource.ts'
 
@@ -21,6 +22,7 @@ const particular: Readonly<Record<string, Partial<DeletionRules>>> = {
     mayDeleteOnUpdate: (object) => listAt(object, 'spec', 'finalizers').length === 0,
   },
   'batch/Job': { dependents: 'orphan' },
+  'apiextensions.k8s.io/CustomResourceDefinition': { beforeDeletion: markForCleanup },
 }
 
 export function deletionRules(entry: KindEntry): DeletionRules {

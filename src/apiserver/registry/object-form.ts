@@ -3,6 +3,7 @@
 
 import { stringify as yamlText } from 'yaml'
 import { asDraft } from '../../api/draft.ts'
+import { listKindOf } from '../../api/kinds.ts'
 import type { ObjectMeta } from '../../api/types.gen.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { ApiObject } from './api-object.ts'
@@ -101,7 +102,7 @@ function whole({ entry, apiVersion, storage }: Resource): Reshaper {
     key: 'whole',
     object: (object) => object,
     list: ({ metadata, items }) => ({
-      kind: `${entry.kind}List`,
+      kind: listKindOf(entry),
       apiVersion,
       metadata,
       items: hasTypedItems

@@ -10,7 +10,7 @@ import { writeOptions } from './options.ts'
 import type { PatchType } from './resource.ts'
 import { type Change, changeObject } from './update.ts'
 import {
-  decodeRequest,
+  decodeConfiguration,
   managerOf,
   matchName,
   matchNamespace,
@@ -84,11 +84,4 @@ async function applied(context: WriteContext, write: Write): Promise<Change> {
       return merged
     },
   }
-}
-
-/** What is applied is YAML (so JSON too), without defaults: only what the manager wants to own. */
-function decodeConfiguration({ call, options }: Write): Promise<Draft> {
-  const headers = { ...call.request.headers, 'content-type': 'application/yaml' }
-  const request = { ...call.request, headers }
-  return decodeRequest({ call: { ...call, request }, options }, { isPartial: true })
 }

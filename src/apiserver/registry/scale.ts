@@ -1,19 +1,19 @@
 // The scale subresource: replicas of a workload, seen and set as autoscaling/v1 Scale.
 
 import { conformObject } from '../../api/decode.ts'
-import { asDraft, childOf, copyOf, type Draft, draftAs, isDraft } from '../../api/draft.ts'
+import { asDraft, copyOf, type Draft, draftAs, isDraft } from '../../api/draft.ts'
 import { invalid, toInvalid } from '../../api/field-error.ts'
 import { patchObject } from '../../api/patch/patch.ts'
 import { labelSelectorText, rulesOfLabelSelector, rulesOfLabels } from '../../api/selector/label.ts'
 import type { Scale } from '../../api/types.gen.ts'
 import type { ServerAnswer } from '../request.ts'
 import { type Call, valueAnswer } from './answers.ts'
-import { type ApiObject, textAt, valueAt } from './api-object.ts'
+import { type ApiObject, textAt, valueAt, withValueAt } from './api-object.ts'
 import { conflict, methodNotSupported, modifiedMessage, notFound } from './errors.ts'
 import { bodyMediaType } from './negotiate.ts'
 import { writeOptions } from './options.ts'
 import { patchType } from './patch.ts'
-import { keyOf } from './resource.ts'
+import { keyOf, type ScalePaths } from './resource.ts'
 import { type Change, changeObject } from './update.ts'
 import { matchName, matchNamespace, objectOf, type Write, type WriteContext } from './write.ts'
 
@@ -30,7 +30,7 @@ export async function scale(context: WriteContext, call: Call): Promise<ServerAn
   if (verb === 'get') {
     const entry = await context.store.get(keyOf(resource, namespace, name))
     if (!entry) throw notFound(resource.entry, name)
-    return valueAnswer(call, 200, scaleOf(objectOf(resource, entry)))
+    return valueAnswer(call, 200, scaleOf(call, objectOf(resource, entry)))
   }
   if (verb === 'update') return change(context, call, await replacement(context, call))
   if (verb === 'patch') return change(context, call, await patched(context, call))
@@ -46,7 +46,7 @@ async function change(context: WriteContext, call: Call, rescale: Rescale): Prom
   return valueAnswer(
     call,
     200,
-    scaleOf(outcome.stored ? objectOf(call.resource, outcome.stored) : outcome.object),
+    scaleOf(call, outcome.stored ? objectOf(call.resource, outcome.stored) : outcome.object),
   )
 }
 
@@ -55,10 +55,10 @@ function changeOf(call: Call, rescale: Rescale): Change {
     mayCreate: false,
     draftOf(old) {
       const draft = copyOf(asDraft(old ?? {}))
-      const wanted = rescale(asDraft(scaleOf(old ?? emptyObject)))
+      const wanted = rescale(asDraft(scaleOf(call, old ?? emptyObject)))
       assertScale(call, wanted, old)
-      childOf(draft, 'spec')['replicas'] = draftAs<Scale>(wanted).spec?.replicas ?? 0
-      return draft
+      const path = pathsOf(call).specReplicas.split('.')
+      return withValueAt(draft, path, draftAs<Scale>(wanted).spec?.replicas ?? 0)
     },
   }
 }
@@ -105,9 +105,10 @@ async function patched(context: WriteContext, call: Call): Promise<Rescale> {
 }
 
 /** A workload's Scale; the selector is text, as the autoscaler wants it. */
-function scaleOf(object: ApiObject): ApiObject {
+function scaleOf(call: Call, object: ApiObject): ApiObject {
+  const { specReplicas, statusReplicas } = pathsOf(call)
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
-  const selector = selectorText(object)
+  const selector = selectorText(call, object)
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
@@ -118,9 +119,9 @@ function scaleOf(object: ApiObject): ApiObject {
       ...(resourceVersion && { resourceVersion }),
       ...(creationTimestamp && { creationTimestamp }),
     },
-    spec: replicasIfAny(valueAt(object, 'spec', 'replicas')),
+    spec: replicasIfAny(valueAt(object, ...specReplicas.split('.'))),
     status: {
-      replicas: valueAt(object, 'status', 'replicas') ?? 0,
+      replicas: valueAt(object, ...statusReplicas.split('.')) ?? 0,
       ...(selector && { selector }),
     },
   }
@@ -130,7 +131,20 @@ function replicasIfAny(replicas: unknown): object {
   return replicas ? { replicas } : {}
 }
 
-function selectorText(object: ApiObject): string {
+const workloadPaths: ScalePaths = {
+  specReplicas: 'spec.replicas',
+  statusReplicas: 'status.replicas',
+}
+
+function pathsOf({ resource }: Call): ScalePaths {
+  return resource.scale ?? workloadPaths
+}
+
+function selectorText({ resource }: Call, object: ApiObject): string {
+  if (resource.scale) {
+    const { labelSelector } = resource.scale
+    return labelSelector === undefined ? '' : (textAt(object, ...labelSelector.split('.')) ?? '')
+  }
   const selector = valueAt(object, 'spec', 'selector')
   if (!isDraft(selector)) return textAt(object, 'spec', 'selector') ?? ''
   // A ReplicationController's selector is the plain map of labels.

@@ -1,7 +1,7 @@
 // What a failure of the store is to a client.
 
 import { StatusError } from '../../api/status-error.ts'
-import { StoreClosed, StoreFull } from '../../store/store.ts'
+import { StoreClosed, StoreFull, StoreUnavailable } from '../../store/store.ts'
 
 /** Every other error stays what it is. */
 export function storeFailure(error: unknown): unknown {
@@ -12,6 +12,11 @@ export function storeFailure(error: unknown): unknown {
     return new StatusError('ServiceUnavailable', 'the server is shutting down', {
       retryAfterSeconds: 1,
     })
+  }
+  // As upstream where etcd gives no answer in time; nothing is said about when to try again, since
+  // a write may have been done.
+  if (error instanceof StoreUnavailable) {
+    return new StatusError('Timeout', `Timeout: ${error.message}`)
   }
   return error
 }

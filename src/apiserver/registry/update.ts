@@ -31,6 +31,7 @@ import {
   type Write,
   type WriteContext,
   type Written,
+  warn,
   writtenAnswer,
   writtenObject,
 } from './write.ts'
@@ -139,6 +140,7 @@ async function replace(
       keepSystemFields(draft, old)
       strategy.prepareForUpdate(draft, asDraft(old))
       assertValid(write.call, strategy.validateUpdate(draft, asDraft(old)))
+      warn(write, draft, asDraft(old))
     }
     await context.admission.validate(admissionRequest(write, 'UPDATE', { object: draft, old }))
     const written = await writeReplaced(context, write, { draft, old, entry })

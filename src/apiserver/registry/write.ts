@@ -15,7 +15,7 @@ import { badRequest } from './errors.ts'
 import { bodyMediaType, type MediaType, textHeader } from './negotiate.ts'
 import { decodeServed } from './object-form.ts'
 import type { WriteOptions } from './options.ts'
-import type { Resource } from './resource.ts'
+import type { DecodeOptions, Resource } from './resource.ts'
 import { encodeStored, type Revised } from './stored-bytes.ts'
 
 export interface WriteContext {
@@ -88,21 +88,26 @@ export function userOf({ request }: Call): UserInfo {
   return request.user ?? { name: 'system:anonymous', groups: ['system:unauthenticated'] }
 }
 
-export async function decodeRequest(
-  { call, options }: Write,
-  { isPartial = false }: { readonly isPartial?: boolean } = {},
+export async function decodeRequest(write: Write): Promise<Draft> {
+  const { call } = write
+  const mediaType = bodyMediaType(call.request, call.resource.codec)
+  const object = await decoded(write, { mediaType, isPartial: false })
+  strategyFor(call).applyDefaults(object)
+  return object
+}
+
+/** What is applied is YAML (so JSON too), without defaults: only what the manager wants to own. */
+export function decodeConfiguration(write: Write): Promise<Draft> {
+  return decoded(write, { mediaType: 'application/yaml', isPartial: true })
+}
+
+async function decoded(
+  { call: { request, resource }, options: { fieldValidation } }: Write,
+  form: Pick<DecodeOptions, 'mediaType' | 'isPartial'>,
 ): Promise<Draft> {
-  const { request, resource } = call
-  const mediaType = bodyMediaType(request, resource.codec)
-  const { fieldValidation } = options
   const body = await request.body()
-  const { object, warnings } = resource.codec.decode(body, {
-    mediaType,
-    fieldValidation,
-    isPartial,
-  })
+  const { object, warnings } = resource.codec.decode(body, { ...form, fieldValidation })
   request.warnings.push(...warnings)
-  if (!isPartial) strategyFor(call).applyDefaults(object)
   return object
 }
 

@@ -1,0 +1,297 @@
+// What is wrong with a schema of a CustomResourceDefinition beside its structure: what is not
+// supported, list and map types, rules' texts, defaults that are not what they describe.
+
+import { copyOf, type DraftValue, isSame } from '../draft.ts'
+import { type FieldError, forbidden, invalid, notSupported, required } from '../field-error.ts'
+import type { ValidationRule } from '../types.gen.ts'
+import { when } from '../validation/checks.ts'
+import { at, child } from '../validation/field-path.ts'
+import { compileEmbeddedCheck } from './embedded-metadata.ts'
+import { compilePrune } from './prune.ts'
+import { conditionsOf, isEmbedded, itemsOf, partsOf, propertiesOf, type Schema } from './schema.ts'
+import { compileValidator } from './validator.ts'
+
+const types = ['array', 'boolean', 'integer', 'number', 'object', 'string']
+
+interface Position {
+  readonly path: string
+  readonly isRoot: boolean
+  /** Why no default may be here: in the root's own metadata. */
+  readonly noDefault?: string
+}
+
+export function schemaErrors(schema: Schema, path: string): FieldError[] {
+  return partErrors(schema, { path, isRoot: true })
+}
+
+const typeFields = ['apiVersion', 'kind', 'metadata']
+
+function partErrors(schema: Schema, { path, isRoot, noDefault }: Position): FieldError[] {
+  const reasonAt = (place: string) => {
+    const field = typeFields.find((name) => place === at(child(path, 'properties'), name))
+    return isRoot && field ? `in top-level ${field}` : noDefault
+  }
+  return [
+    ...unsupportedErrors(schema, path),
+    ...when(
+      schema.default !== undefined && noDefault !== undefined,
+      forbidden(child(path, 'default'), `must not be set ${noDefault}`),
+    ),
+    ...extensionErrors(schema, path),
+    ...listErrors(schema, path),
+    ...ruleErrors(schema['x-kubernetes-validations'] ?? [], path),
+    ...[...partsOf(schema, path), ...conditionsOf(schema, path)].flatMap((part) => {
+      const reason = reasonAt(part.path)
+      const position = { path: part.path, isRoot: false }
+      return partErrors(part.schema, reason ? { ...position, noDefault: reason } : position)
+    }),
+  ]
+}
+
+/** Words for the fields of JSON schema that custom resources do without. */
+const unsupported: readonly (readonly [keyof Schema, string])[] = [
+  ['id', 'id is not supported'],
+  ['additionalItems', 'additionalItems is not supported'],
+  ['patternProperties', 'patternProperties is not supported'],
+  ['definitions', 'definitions is not supported'],
+  ['dependencies', 'dependencies is not supported'],
+  ['$ref', '$ref is not supported'],
+]
+
+function unsupportedErrors(schema: Schema, path: string): FieldError[] {
+  const { type = '', items } = schema
+  const place = child(path, 'type')
+  return [
+    ...when(schema.uniqueItems, forbidden(child(path, 'uniqueItems'), quadratic)),
+    ...when(
+      schema.properties &&
+        Object.keys(schema.properties).length > 0 &&
+        schema.additionalProperties !== undefined &&
+        schema.additionalProperties !== false,
+      forbidden(
+        child(path, 'additionalProperties'),
+        'additionalProperties and properties are mutual exclusive',
+      ),
+    ),
+    ...when(type !== '' && !types.includes(type), notSupported(place, type, types)),
+    ...unsupported
+      .filter(([name]) => schema[name] !== undefined && schema[name] !== '')
+      .map(([name, detail]) => forbidden(child(path, name), detail)),
+    ...when(
+      type === 'null',
+      forbidden(place, 'type cannot be set to null, use nullable as an alternative'),
+    ),
+    ...when(
+      Array.isArray(items),
+      forbidden(child(path, 'items'), 'items must be a schema object and not an array'),
+    ),
+  ]
+}
+
+const quadratic = 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic'
+
+function extensionErrors(schema: Schema, path: string): FieldError[] {
+  const { type = '' } = schema
+  const mapType = schema['x-kubernetes-map-type']
+  const preserve = 'x-kubernetes-preserve-unknown-fields'
+  return [
+    ...when(
+      schema[preserve] === false,
+      invalid(child(path, preserve), false, 'must be true or undefined'),
+    ),
+    ...when(
+      mapType !== undefined && type !== 'object',
+      typed(child(path, 'type'), type, 'must be object if x-kubernetes-map-type is specified'),
+    ),
+    ...when(
+      mapType !== undefined && !['atomic', 'granular'].includes(mapType),
+      notSupported(child(path, 'x-kubernetes-map-type'), mapType, ['atomic', 'granular']),
+    ),
+  ]
+}
+
+function typed(path: string, type: string, detail: string): FieldError {
+  return type === '' ? required(path, detail) : invalid(path, type, detail)
+}
+
+const listTypes = ['atomic', 'set', 'map']
+
+function listErrors(schema: Schema, path: string): FieldError[] {
+  const { type = '' } = schema
+  const listType = schema['x-kubernetes-list-type']
+  const keys = schema['x-kubernetes-list-map-keys'] ?? []
+  const typePath = child(path, 'x-kubernetes-list-type')
+  const onlyMap = 'must be map if x-kubernetes-list-map-keys is non-empty'
+  return [
+    ...(listType !== undefined && type !== 'array'
+      ? [typed(child(path, 'type'), type, 'must be array if x-kubernetes-list-type is specified')]
+      : listType === 'set'
+        ? setItemErrors(schema, path)
+        : []),
+    ...when(
+      listType !== undefined && !listTypes.includes(listType),
+      notSupported(typePath, listType, listTypes),
+    ),
+    ...when(keys.length > 0 && listType !== 'map', typed(typePath, listType ?? '', onlyMap)),
+    ...(listType === 'map' ? listMapErrors(schema, path) : []),
+    ...(listType === 'map' || listType === 'set' ? keyedItemErrors(schema, path) : []),
+  ]
+}
+
+function setItemErrors(schema: Schema, path: string): FieldError[] {
+  const items = itemsOf(schema)
+  const detail = 'must be atomic as item of a list with x-kubernetes-list-type=set'
+  const listType = items?.['x-kubernetes-list-type']
+  const place = child(path, 'items')
+  if (items?.type === 'array' && listType !== undefined && listType !== 'atomic') {
+    return [invalid(child(place, 'x-kubernetes-list-type'), listType, detail)]
+  }
+  if (items?.type === 'object' && items['x-kubernetes-map-type'] !== 'atomic') {
+    return [invalid(child(place, 'x-kubernetes-map-type'), listType ?? null, detail)]
+  }
+  return []
+}
+
+function listMapErrors(schema: Schema, path: string): FieldError[] {
+  const keys = schema['x-kubernetes-list-map-keys'] ?? []
+  const keysPath = child(path, 'x-kubernetes-list-map-keys')
+  const itemsPath = child(path, 'items')
+  const items = itemsOf(schema)
+  if (!items) {
+    return [
+      ...when(keys.length === 0, required(keysPath, emptyKeys)),
+      required(itemsPath, 'must have a schema if x-kubernetes-list-type is map'),
+    ]
+  }
+  const objectOnly = "must be object if parent array's x-kubernetes-list-type is map"
+  const scalarOnly = "must be a scalar type if parent array's x-kubernetes-list-type is map"
+  return [
+    ...when(keys.length === 0, required(keysPath, emptyKeys)),
+    ...when(
+      items.type !== 'object',
+      invalid(child(itemsPath, 'type'), items.type ?? '', objectOnly),
+    ),
+    ...(items.type === 'object' ? keys : []).flatMap((key, index) => {
+      const property = new Map(propertiesOf(items)).get(key)
+      const isNested = property?.type === 'array' || property?.type === 'object'
+      const typePath = child(at(child(itemsPath, 'properties'), key), 'type')
+      return [
+        ...when(isNested, invalid(typePath, items.type, scalarOnly)),
+        ...when(!property, invalid(keysPath, keys, 'entries must all be names of item properties')),
+        ...when(
+          keys.indexOf(key) < index,
+          invalid(keysPath, keys, 'must not contain duplicate entries'),
+        ),
+      ]
+    }),
+  ]
+}
+
+const emptyKeys = 'must not be empty if x-kubernetes-list-type is map'
+
+function keyedItemErrors(schema: Schema, path: string): FieldError[] {
+  const items = itemsOf(schema)
+  if (!items) return []
+  const itemsPath = child(path, 'items')
+  const listType = schema['x-kubernetes-list-type']
+  const keys = listType === 'map' ? (schema['x-kubernetes-list-map-keys'] ?? []) : []
+  const properties = new Map(propertiesOf(items))
+  const isKey = 'this property is in x-kubernetes-list-map-keys, so it'
+  return [
+    ...when(
+      items.nullable,
+      forbidden(
+        child(itemsPath, 'nullable'),
+        `cannot be nullable when x-kubernetes-list-type is ${listType}`,
+      ),
+    ),
+    ...keys.flatMap((key) => {
+      const property = properties.get(key)
+      if (!property) return []
+      const place = at(child(itemsPath, 'properties'), key)
+      const isGiven = items.required?.includes(key) || property.default !== undefined
+      return [
+        ...when(
+          !isGiven,
+          required(
+            child(place, 'default'),
+            `${isKey} must have a default or be a required property`,
+          ),
+        ),
+        ...when(
+          property.nullable,
+          forbidden(child(place, 'nullable'), `${isKey} cannot be nullable`),
+        ),
+      ]
+    }),
+  ]
+}
+
+const ruleReasons = [
+  'FieldValueDuplicate',
+  'FieldValueForbidden',
+  'FieldValueInvalid',
+  'FieldValueRequired',
+]
+
+/** The texts of rules; what they say is not looked at here. */
+function ruleErrors(rules: readonly ValidationRule[], path: string): FieldError[] {
+  return rules.flatMap((rule, index) => {
+    const place = at(child(path, 'x-kubernetes-validations'), index)
+    const { message = '', messageExpression = '', reason, fieldPath = '' } = rule
+    return [
+      ...ruleTextErrors(rule, place),
+      ...when(
+        messageExpression !== '' && messageExpression.trim() === '',
+        required(
+          child(place, 'messageExpression'),
+          'messageExpression must be non-empty if specified',
+        ),
+      ),
+      ...when(
+        reason !== undefined && !ruleReasons.includes(reason),
+        notSupported(child(place, 'reason'), reason, ruleReasons),
+      ),
+      ...when(
+        fieldPath !== '' && fieldPath.trim() === '',
+        invalid(child(place, 'fieldPath'), message, 'must be non-empty if specified'),
+      ),
+      ...when(
+        /[\n\r]/.test(fieldPath),
+        invalid(child(place, 'fieldPath'), fieldPath, 'must not contain line breaks'),
+      ),
+    ]
+  })
+}
+
+function ruleTextErrors({ rule, message = '' }: ValidationRule, place: string): FieldError[] {
+  const hasLines = (text: string) => /[\n\r]/.test(text.trim())
+  const messagePath = child(place, 'message')
+  if ((rule ?? '').trim() === '') return [required(child(place, 'rule'), 'rule is not specified')]
+  if (message !== '' && message.trim() === '') {
+    return [invalid(messagePath, message, 'must be non-empty if specified')]
+  }
+  if (hasLines(message)) return [invalid(messagePath, message, 'must not contain line breaks')]
+  if (!hasLines(rule) || message !== '') return []
+  return [required(messagePath, 'message must be specified if rule contains line breaks')]
+}
+
+/** Defaults must be values of their own schema, without unknown fields. Of structural schemas. */
+export function defaultErrors(schema: Schema, path: string): FieldError[] {
+  return [
+    ...ownDefaultErrors(schema, child(path, 'default')),
+    ...partsOf(schema, path).flatMap((part) => defaultErrors(part.schema, part.path)),
+  ]
+}
+
+function ownDefaultErrors(schema: Schema, path: string): FieldError[] {
+  const { default: value } = schema
+  if (value === undefined) return []
+  const pruned = copyOf(value) as DraftValue
+  compilePrune(schema)(pruned, isEmbedded(schema) ? '' : path, undefined)
+  const embedded = compileEmbeddedCheck(schema)(copyOf(value) as DraftValue, path)
+  return [
+    ...when(!isSame(pruned, value), invalid(path, value, 'must not have unknown fields')),
+    ...(embedded.length > 0 ? embedded : compileValidator(schema).errors(value, path)),
+  ]
+}
