@@ -52,6 +52,18 @@ export interface ClusterConfig {
   readonly apiServer: { readonly address: string; readonly port: number }
   readonly featureGates: Readonly<Record<string, boolean>>
   readonly runtimeConfig: Readonly<Record<string, string>>
+  /** Where objects are kept; absent: in the cluster's own log. */
+  readonly etcd?: EtcdConfig
+}
+
+/** An etcd of the host's network. It is not ours: its data outlives the cluster. */
+export interface EtcdConfig {
+  /** http://HOST:PORT or https://HOST:PORT, each a member. */
+  readonly endpoints: readonly string[]
+  /** Paths of PEM files. */
+  readonly caFile?: string
+  readonly certFile?: string
+  readonly keyFile?: string
 }
 
 /** The fabric's own side: the bridge address, where the control plane and the agent live. */

@@ -4,6 +4,7 @@
 import { isIP } from 'node:net'
 import {
   type ClusterConfig,
+  type EtcdConfig,
   fabricSubnet,
   type NodeConfig,
   type NodeMount,
@@ -29,6 +30,7 @@ export interface Wish {
   readonly nodes?: number
   readonly domain?: string
   readonly kind?: KindCluster
+  readonly etcd?: EtcdConfig
   /** Relative host paths of a kind file start here. */
   readonly resolveHostPath?: (path: string) => string
 }
@@ -78,6 +80,7 @@ export function planCluster(wish: Wish): ClusterPlan {
       },
       featureGates: kind?.featureGates ?? {},
       runtimeConfig: kind?.runtimeConfig ?? {},
+      ...(wish.etcd && { etcd: wish.etcd }),
     },
     warnings: [...unhonoured(kind ?? {}), ...patches.warnings],
   }

@@ -23,14 +23,14 @@ import { systemRandom } from '../lib/random.ts'
 import { schedulerWants } from '../scheduler/feed.ts'
 import { startScheduler } from '../scheduler/start.ts'
 import { runCompaction } from '../store/compaction.ts'
-import { logStore } from '../store/drivers/log.ts'
 import type { Store } from '../store/store.ts'
+import { openStore } from './open-store.ts'
 
 runPart({ name: 'control-plane' }, async (context) => {
-  const { folder, signal } = context
+  const { signal } = context
   // The host's port is asked for while the store is read.
   const hostServer = openHostServer(context)
-  await using store = await logStore(folder.store)
+  await using store = await openStore(context)
   const server = await openApiServer(context, store)
   const listening = await hostServer
   await server.listen(listening)

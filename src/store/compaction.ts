@@ -24,15 +24,19 @@ export async function runCompaction(store: Store, options: CompactionOptions): P
   let marks: Mark[] = []
   while (!signal.aborted) {
     const nowMs = clock.now().getTime()
-    const revision = await store.revision()
-    const compacted = await store.compactedRevision()
-    marks = [...marks, { atMs: nowMs, revision }]
-    const target = compactionTarget(marks, {
-      oldestMs: nowMs - keepMs,
-      oldest: revision - mostChanges,
-    })
-    if (target > compacted) await store.compact(target)
-    marks = marks.filter((mark) => mark.revision > target || mark.atMs > nowMs - keepMs)
+    try {
+      const revision = await store.revision()
+      const compacted = await store.compactedRevision()
+      marks = [...marks, { atMs: nowMs, revision }]
+      const target = compactionTarget(marks, {
+        oldestMs: nowMs - keepMs,
+        oldest: revision - mostChanges,
+      })
+      if (target > compacted) await store.compact(target)
+      marks = marks.filter((mark) => mark.revision > target || mark.atMs > nowMs - keepMs)
+    } catch {
+      // Another server of the same etcd was first, or etcd gives no answer: the next round looks.
+    }
     await clock.sleep(everyMs, signal).catch(() => {})
   }
 }

@@ -147,7 +147,11 @@ export function createWatchCache({ store, clock, prefix, signal }: WatchCacheOpt
       return revision
     },
     async attach(watcher, from, ended) {
-      started ??= start()
+      started ??= start().catch((error) => {
+        // The store gave no answer: the next watcher asks again.
+        started = undefined
+        throw error
+      })
       await started
       let after = from
       while (after < base && !ended.aborted) after = await catchUp(watcher, after, ended)

@@ -6,6 +6,7 @@ import { resolve } from 'node:path'
 import type { ClusterConfig } from '../../cluster/config.ts'
 import { startCluster, upCluster, viewCluster } from '../../cluster/lifecycle.ts'
 import { planCluster } from '../../cluster/plan-cluster.ts'
+import { planStore } from '../../cluster/store-flag.ts'
 import { UserError } from '../../cluster/user-error.ts'
 import { lifeOptions, waitOption } from '../life-options.ts'
 import { publishContext } from '../publish-context.ts'
@@ -24,6 +25,10 @@ export const up: Verb = {
     },
     waitOption,
     { flags: '--k8s-domain <domain>', help: 'DNS domain of the cluster (default: cluster.local)' },
+    { flags: '--store <store>', help: 'etcd=URL,... (default: a log of the cluster itself)' },
+    { flags: '--etcd-cafile <file>', help: 'what signed the certificate of etcd, PEM' },
+    { flags: '--etcd-certfile <file>', help: 'certificate for etcd, PEM' },
+    { flags: '--etcd-keyfile <file>', help: 'key of that certificate, PEM' },
     { flags: '--ensure', help: 'no error where the cluster is there already: it is started' },
   ],
   async run(context, values) {
@@ -52,12 +57,27 @@ async function planned(
 ): Promise<{ config: ClusterConfig; warnings: readonly string[] }> {
   const { config: file, nodes, k8sDomain } = values
   const name = values['name'] || context.env['SAMPAN_CLUSTER'] ? clusterName(context, values) : ''
+  const etcd = plannedStore(context, values)
   return planCluster({
+    ...(etcd && { etcd }),
     ...(name && { name }),
     ...(typeof nodes === 'string' && { nodes: wholeNumber(nodes) }),
     ...(typeof k8sDomain === 'string' && { domain: k8sDomain }),
     ...(typeof file === 'string' && { kind: await readKindFile(context, file) }),
     resolveHostPath: (path) => resolve(context.cwd, path.replace(/^~(?=\/|$)/, homedir())),
+  })
+}
+
+function plannedStore({ cwd }: CliContext, values: OptionValues) {
+  const file = (value: string | boolean | undefined) =>
+    typeof value === 'string' ? resolve(cwd, value) : undefined
+  const { store, etcdCafile, etcdCertfile, etcdKeyfile } = values
+  const [caFile, certFile, keyFile] = [file(etcdCafile), file(etcdCertfile), file(etcdKeyfile)]
+  return planStore({
+    ...(typeof store === 'string' && { store }),
+    ...(caFile && { caFile }),
+    ...(certFile && { certFile }),
+    ...(keyFile && { keyFile }),
   })
 }
 
