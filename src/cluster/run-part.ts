@@ -51,10 +51,7 @@ export function runPart(
   process.on('unhandledRejection', (error) => fail(log, error))
   process.on('uncaughtException', (error) => fail(log, error))
   const context = openContext({ log, signal: stop.signal, end })
-  work(context).then(
-    () => process.exit(0),
-    (error) => (stop.signal.aborted ? process.exit(0) : fail(log, error)),
-  )
+  work(context).then(leave, (error) => (stop.signal.aborted ? leave() : fail(log, error)))
 }
 
 function openContext(life: {
@@ -95,9 +92,16 @@ function tell(message: PartMessage): void {
 function fail(log: Log, error: unknown): void {
   log.error('failed', { error })
   if (error instanceof UserError) tell({ say: 'hopeless', message: error.message })
-  process.exitCode = 1
   // The message must leave first; nothing else is worth waiting for.
-  setTimeout(() => process.exit(1), 20)
+  setTimeout(leave, 20)
+}
+
+/**
+ * All is written that is to be kept. process.exit would wait for the threads of V8, and in
+ * Node.js 26 for ever when one of them wants memory just then.
+ */
+function leave(): void {
+  process.kill(process.pid, 'SIGKILL')
 }
 
 function peerBoard() {

@@ -32,6 +32,8 @@ export function createControl(context: PartContext, options: ControlOptions): Co
         return [
           ...new Set(loaded.flatMap(({ id, repoTags }) => (repoTags.length > 0 ? repoTags : [id]))),
         ]
+      } catch (error) {
+        throw new Error(loadFailure(error, path))
       } finally {
         await rm(path, { force: true })
       }
@@ -41,7 +43,10 @@ export function createControl(context: PartContext, options: ControlOptions): Co
       (await images.listImages()).map(({ id, repoTags, repoDigests, sizeBytes }) => ({
         ...{ id, tags: repoTags, digests: repoDigests, sizeBytes },
       })),
-    removeImage: (image) => images.removeImage({ image }),
+    async removeImage(image) {
+      if (!(await images.imageStatus({ image }))) throw new Error(`${image}: no such image`)
+      await images.removeImage({ image })
+    },
     listPorts: async () => publisher.list(),
     async addPort(port) {
       const opened = await publisher.add(port)
@@ -55,4 +60,11 @@ export function createControl(context: PartContext, options: ControlOptions): Co
     stopNode: (name) => nodes.stop(name),
     startNode: (name) => nodes.start(name),
   }
+}
+
+/** In words about the archive, which the user knows by another name. */
+function loadFailure(error: unknown, path: string): string {
+  const message = error instanceof Error ? error.message : String(error)
+  if (message.includes('ENOSPC')) return 'the disk is full; what was unpacked is removed again'
+  return message.replace(`failed to load ${path}: `, '').replaceAll(path, 'the archive')
 }

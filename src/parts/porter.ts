@@ -36,10 +36,7 @@ tendCluster({
   onStep: (step) => tell({ say: 'step', step }),
   onUp: (apiServerPort) => tell({ say: 'up', apiServerPort }),
   onHopeless: (message) => tell({ say: 'failed', message }),
-}).then(
-  () => process.exit(0),
-  (error) => fail(error),
-)
+}).then(() => process.exit(0), fail)
 
 function tell(message: UpMessage): void {
   if (process.connected) process.send?.({ up: message }, undefined, undefined, () => {})
