@@ -19,11 +19,23 @@ process.on('uncaughtException', (error) => {
   throw error
 })
 
+const streams = {
+  get stdout() {
+    return process.stdout
+  },
+  /** When nobody looks on any more, what was begun goes on all the same. */
+  get stderr() {
+    const { stderr } = process
+    if (stderr.listenerCount('error') === 0) stderr.on('error', () => {})
+    return stderr
+  },
+}
+
 const folder = dirname(import.meta.filename)
 const isBundled = import.meta.filename.endsWith('.js')
 
 process.exitCode = await runCli(process.argv.slice(2), {
-  out: streamOutput(process),
+  out: streamOutput(streams),
   env: process.env,
   cwd: process.cwd(),
   clock: systemClock,

@@ -19,7 +19,11 @@ export const load: Verb = {
       const startedAtMs = clock.now().getTime()
       const archive = openArchive(file, context)
       out.busy(`loading ${file}`)
-      const names = await agent.loadImages(archive, (text) => out.busy(text))
+      const names = await agent
+        .loadImages(archive, (text) => out.busy(text))
+        .catch((error) => {
+          throw error instanceof UserError ? new UserError(`${file}: ${error.message}`) : error
+        })
       for (const name of names) out.print(name)
       out.step(`loaded ${file}`, clock.now().getTime() - startedAtMs)
     }
