@@ -103,9 +103,14 @@ async function withPipes(pipes: Pipes, options: SpawnedOptions): Promise<Without
     pid: child.pid ?? 0,
     exit,
     writeStdin(chunk, onDrain) {
-      if (!input?.ours.writable) return true
-      const isRoom = input.ours.write(chunk)
-      if (!isRoom) input.ours.once('drain', onDrain).once('close', onDrain)
+      const pipe = input?.ours
+      if (!pipe?.writable) return true
+      const isRoom = pipe.write(chunk)
+      const goOn = () => {
+        pipe.off('drain', goOn).off('close', goOn)
+        onDrain()
+      }
+      if (!isRoom) pipe.once('drain', goOn).once('close', goOn)
       return isRoom
     },
     endStdin: () => void input?.ours.end(),
