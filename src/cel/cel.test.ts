@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compileCel } from './cel.ts'
+import {
+  type Authorize,
+  authorizerType,
+  authorizerValue,
+  resourceCheckType,
+  resourceCheckValue,
+} from './functions/authorizer.ts'
 import { toJson } from './json-values.ts'
 import { CelError, CostError, type Declarations } from './program.ts'
 import { bool, dyn, int, listOf, mapOf, objectType, string, timestamp, typeText } from './types.ts'
@@ -234,4 +241,34 @@ test('values become JSON', () => {
       b: '2026-02-03T04:05:06.5Z',
     },
   )
+})
+
+test('an authorizer is asked about resources and paths', () => {
+  const asked: string[] = []
+  const authorize: Authorize = ({ verb, group, resource, namespace, path, serviceAccount }) => {
+    asked.push([verb, group, resource, namespace, path, serviceAccount].join(' '))
+    return { allowed: verb === 'get', reason: 'because' }
+  }
+  const program = compileCel(
+    "authorizer.group('apps').resource('deployments').namespace('prod').check('get').allowed() &&" +
+      " authorizer.serviceAccount('default', 'bot').path('/healthz').check('post').reason() == 'because' &&" +
+      " authorizer.requestResource.check('get').allowed()",
+    {
+      variables: {
+        authorizer: authorizerType,
+        'authorizer.requestResource': resourceCheckType,
+      },
+    },
+  )
+  assert.ok('evaluate' in program)
+  const bindings = {
+    authorizer: authorizerValue(authorize),
+    'authorizer.requestResource': resourceCheckValue(authorize, { resource: 'pods' }),
+  }
+  assert.equal(program.evaluate(bindings, { costLimit: 1e9 }), true)
+  assert.deepEqual(asked, [
+    'get apps deployments prod  ',
+    'post    /healthz system:serviceaccount:default:bot',
+    'get  pods   ',
+  ])
 })

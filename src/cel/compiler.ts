@@ -51,7 +51,7 @@ function compileNode(compiler: Compiler, ast: Ast, scope: Scope): Checked {
     case 'name':
       return compileName(compiler, ast, scope)
     case 'select':
-      return typeNamed(ast) ?? compileSelect(compiler, ast, scope)
+      return pathNamed(compiler, ast, scope) ?? compileSelect(compiler, ast, scope)
     case 'call':
       return compileLogic(compiler, ast, scope) ?? compileCall(compiler, ast, scope)
     case 'loop':
@@ -89,20 +89,22 @@ function compileName(
       },
     }
   }
-  const type = Object.hasOwn(declarations.variables, name) && declarations.variables[name]
-  if (type) {
-    return {
-      type,
-      code: (frame) => {
-        frame.meter.spend(1)
-        return frame.variable(name)
-      },
-    }
-  }
-  const named = typeValue(name)
+  const named = declared(declarations, name) ?? typeValue(name)
   if (named) return named
   note(at, `undeclared reference to '${name}' (in container '')`)
   return wrong
+}
+
+function declared({ variables }: Declarations, name: string): Checked | undefined {
+  const type = Object.hasOwn(variables, name) ? variables[name] : undefined
+  if (!type) return undefined
+  return {
+    type,
+    code: (frame) => {
+      frame.meter.spend(1)
+      return frame.variable(name)
+    },
+  }
 }
 
 const typeNames: ReadonlySet<string> = new Set(
@@ -117,9 +119,11 @@ function typeValue(name: string): Checked | undefined {
   return { type: typeOf(dyn), code: () => value }
 }
 
-function typeNamed(ast: Ast): Checked | undefined {
+/** A variable or type whose name has dots: authorizer.requestResource. */
+function pathNamed({ declarations }: Compiler, ast: Ast, { locals }: Scope): Checked | undefined {
   const path = dottedPath(ast)
-  return path === undefined ? undefined : typeValue(path)
+  if (path === undefined || locals.some(({ name }) => path.startsWith(`${name}.`))) return undefined
+  return declared(declarations, path) ?? typeValue(path)
 }
 
 /** `optional` of optional.of(…), `math` of math.max(…): a path of plain names. */

@@ -6,6 +6,8 @@ import type { StatusError } from '../../api/status-error.ts'
 import type { Pod } from '../../api/types.gen.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Random } from '../../lib/random.ts'
+import type { Decision } from '../rbac/authorizer.ts'
+import type { Attributes } from '../rbac/rules.ts'
 import type { ApiObject } from '../registry/api-object.ts'
 import type { ClusterView } from '../registry/cluster-view.ts'
 import { forbidden } from '../registry/errors.ts'
@@ -37,12 +39,26 @@ export interface AdmissionPlugin {
   readonly name: string
   /** Cheap and asked for every write. */
   handles(request: AdmissionRequest): boolean
-  mutate?(request: AdmissionRequest, support: AdmissionSupport): Promise<void> | void
+  /** True asks for a second round: what others filled in may not fit what it changed. */
+  mutate?(
+    request: AdmissionRequest,
+    support: AdmissionSupport,
+    round: MutationRound,
+  ): Promise<boolean> | Promise<void> | void
   validate?(request: AdmissionRequest, support: AdmissionSupport): Promise<void> | void
+}
+
+/** Mutating plugins run once, and once more when a webhook or a policy has changed the object. */
+export interface MutationRound {
+  readonly isReinvocation: boolean
 }
 
 export interface AdmissionSupport {
   readonly cluster: ClusterView
+  /** The other resources that serve the same objects. */
+  resourcesLike(resource: Resource): readonly Resource[]
+  /** Absent: expressions that ask the authorizer are told no. */
+  authorize?(user: UserInfo, asked: Attributes): Decision
   readonly clock: Clock
   readonly random: Random
 }
@@ -60,10 +76,8 @@ export function createAdmission(
   const validating = plugins.filter(({ validate }) => validate)
   return {
     async mutate(request) {
-      for (const plugin of mutating) {
-        const waiting = plugin.handles(request) && plugin.mutate?.(request, support)
-        if (waiting) await waiting
-      }
+      const isChanged = await mutateOnce(mutating, request, { support, isReinvocation: false })
+      if (isChanged) await mutateOnce(mutating, request, { support, isReinvocation: true })
     },
     async validate(request) {
       for (const plugin of validating) {
@@ -72,6 +86,19 @@ export function createAdmission(
       }
     },
   }
+}
+
+async function mutateOnce(
+  plugins: readonly AdmissionPlugin[],
+  request: AdmissionRequest,
+  { support, isReinvocation }: MutationRound & { readonly support: AdmissionSupport },
+): Promise<boolean> {
+  let isChanged = false
+  for (const plugin of plugins) {
+    const waiting = plugin.handles(request) && plugin.mutate?.(request, support, { isReinvocation })
+    if (waiting && (await waiting) === true) isChanged = true
+  }
+  return isChanged
 }
 
 /** True for requests about `plural` of `group` itself, or the named subresource. */

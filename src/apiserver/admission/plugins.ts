@@ -1,5 +1,6 @@
 // Table: the admission plugins in the order in which they run. Webhooks and policies come after
 // those that fill in, and ResourceQuota is last: it counts only what nobody else refuses.
+// A function, as those that call out keep connections and compiled expressions.
 
 import type { AdmissionPlugin } from './admission.ts'
 import { defaultIngressClass } from './default-ingress-class.ts'
@@ -12,16 +13,22 @@ import { resourceQuota } from './resource-quota.ts'
 import { runtimeClass } from './runtime-class.ts'
 import { serviceAccount } from './service-account.ts'
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts'
+import { createWebhookPlugins } from './webhooks/webhooks.ts'
 
-export const admissionPlugins: readonly AdmissionPlugin[] = [
-  namespaceLifecycle,
-  limitRanger,
-  serviceAccount,
-  taintNodesByCondition,
-  priority,
-  defaultTolerationSeconds,
-  defaultStorageClass,
-  runtimeClass,
-  defaultIngressClass,
-  resourceQuota,
-]
+export function createAdmissionPlugins(): readonly AdmissionPlugin[] {
+  const webhooks = createWebhookPlugins()
+  return [
+    namespaceLifecycle,
+    limitRanger,
+    serviceAccount,
+    taintNodesByCondition,
+    priority,
+    defaultTolerationSeconds,
+    defaultStorageClass,
+    runtimeClass,
+    defaultIngressClass,
+    webhooks.mutating,
+    webhooks.validating,
+    resourceQuota,
+  ]
+}

@@ -5,8 +5,12 @@ import { kindEntry, kinds } from '../../api/kinds.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Random } from '../../lib/random.ts'
 import type { Store } from '../../store/store.ts'
-import { type AdmissionPlugin, createAdmission } from '../admission/admission.ts'
-import { admissionPlugins } from '../admission/plugins.ts'
+import {
+  type AdmissionPlugin,
+  type AdmissionSupport,
+  createAdmission,
+} from '../admission/admission.ts'
+import { createAdmissionPlugins } from '../admission/plugins.ts'
 import { createServiceAllocation } from '../allocate/service-allocation.ts'
 import { kubernetesProtobuf } from '../protobuf.ts'
 import type { RequestInfo, ServerRequest, ServerResponse } from '../request.ts'
@@ -48,6 +52,8 @@ export interface RegistryOptions {
   readonly serviceSubnet?: string
   /** Throws Forbidden unless the user may create what a PUT or an apply names. */
   readonly authorizeCreate?: (request: ServerRequest) => Promise<void>
+  /** What expressions of policies and webhooks may ask. */
+  readonly authorize?: AdmissionSupport['authorize']
 }
 
 export interface Registry {
@@ -84,7 +90,14 @@ export function createRegistry(options: RegistryOptions): Registry {
     store,
     clock,
     random,
-    admission: createAdmission(options.plugins ?? admissionPlugins, { cluster, clock, random }),
+    admission: createAdmission(options.plugins ?? createAdmissionPlugins(), {
+      ...{ cluster, clock, random },
+      resourcesLike: (resource) =>
+        [...resources.values()].filter(
+          (other) => other !== resource && other.storage.prefix === resource.storage.prefix,
+        ),
+      ...(options.authorize && { authorize: options.authorize }),
+    }),
     hooks: (resource) => hooks.get(resource) ?? noHooks,
     fields: options.fields ?? fieldManagement,
     authorizeCreate: async ({ request }) => options.authorizeCreate?.(request),

@@ -4,8 +4,11 @@ import { CelError } from '../program.ts'
 import { type CelFunction, global, member, walk } from '../signature.ts'
 import { Opaque } from '../values.ts'
 
-const strict =
-  /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$/
+const number = '(0|[1-9]\\d*)'
+const identifiers = '[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*'
+const strict = new RegExp(
+  `^${number}\\.${number}\\.${number}(?:-(${identifiers}))?(?:\\+${identifiers})?$`,
+)
 const type = 'kubernetes.Semver'
 
 interface Version {
