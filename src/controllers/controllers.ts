@@ -1,5 +1,6 @@
 // Table: the controllers of a cluster, one entry each, in the order in which they start.
 
+import type { Kind } from '../api/kinds.ts'
 import { type AnyController, type Controller, wantsOf } from '../client/controller.ts'
 import { runController } from '../client/controller-runner.ts'
 import type { Want } from '../client/informers.ts'
@@ -7,6 +8,8 @@ import { clusterRoleAggregation } from './clusterrole-aggregation/clusterrole-ag
 import { cronJobController } from './cronjob/cronjob.ts'
 import { daemonSetController } from './daemonset/daemonset.ts'
 import { deploymentController } from './deployment/deployment.ts'
+import { runDisruption } from './disruption/disruption.ts'
+import { staleDisruption } from './disruption/stale-condition.ts'
 import { endpointsController } from './endpoints/endpoints.ts'
 import { endpointSliceController } from './endpointslice/endpointslice.ts'
 import { endpointSliceMirroringController } from './endpointslice-mirroring/endpointslice-mirroring.ts'
@@ -63,6 +66,20 @@ export const controllers: readonly ControllerEntry[] = [
   planned('daemon-set-controller', daemonSetController),
   planned('job-controller', jobController),
   planned('cronjob-controller', cronJobController),
+  {
+    name: 'controllermanager',
+    account: 'disruption-controller',
+    wants: [
+      'PodDisruptionBudget',
+      'Pod',
+      'Deployment',
+      'ReplicaSet',
+      'StatefulSet',
+      'ReplicationController',
+    ].map((kind) => ({ kind: kind as Kind })),
+    run: runDisruption,
+  },
+  planned('disruption-controller', staleDisruption),
   planned('endpoint-controller', endpointsController),
   planned('endpointslice-controller', endpointSliceController),
   planned('endpointslicemirroring-controller', endpointSliceMirroringController),
