@@ -21,7 +21,8 @@ export interface ProbeLoop {
 // A server needs a moment between its start and its first answer. A failure before a whole period has
 // gone by is therefore no result yet, and asked about again soon: what comes up quickly is found ready
 // quickly, and nobody reads of refused connections that mean nothing.
-const firstRetryMs = 100
+const firstRetryMs = 50
+const retryGrowth = 1.5
 /** How soon a probe notices that the startup probe no longer holds it back. */
 const whileGatedMs = 250
 
@@ -44,7 +45,7 @@ export async function runProbeLoop(loop: ProbeLoop, signal: AbortSignal): Promis
     if (signal.aborted) return
     if (!result.isSuccess && !isSettled) {
       waitMs = Math.min(retryMs, Math.max(0, settledMs - nowMs()))
-      retryMs *= 2
+      retryMs *= retryGrowth
       continue
     }
     state = afterResult(state, result.isSuccess, probe)
