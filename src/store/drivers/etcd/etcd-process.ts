@@ -3,7 +3,7 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -42,7 +42,7 @@ export async function startEtcd({
   const initial = Array.from({ length: size }, (_, index) => `m${index}=${peerUrl(index)}`)
   const members = Array.from({ length: size }, (_, index) => {
     const endpoint = `http://127.0.0.1:${ports[index]}`
-    return createMember(endpoint, Number(ports[index]), [
+    return createMember(endpoint, [
       ...['--name', `m${index}`, '--data-dir', join(folder, `m${index}`)],
       ...['--listen-client-urls', endpoint, '--advertise-client-urls', endpoint],
       ...['--listen-peer-urls', peerUrl(index)],
@@ -63,13 +63,13 @@ export async function startEtcd({
   }
 }
 
-function createMember(endpoint: string, port: number, args: readonly string[]): EtcdMember {
+function createMember(endpoint: string, args: readonly string[]): EtcdMember {
   let child: ChildProcess | undefined
   return {
     endpoint,
     async start() {
       child = spawn('etcd', args, { stdio: 'ignore' })
-      while (!(await isListening(port))) {
+      while (!(await isServing(endpoint))) {
         if (child.exitCode !== null) throw new Error(`etcd ended with code ${child.exitCode}`)
         await delay(10)
       }
@@ -85,14 +85,13 @@ function createMember(endpoint: string, port: number, args: readonly string[]): 
   }
 }
 
-function isListening(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port }, () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
+/** Not when it listens already: one that dies before it has voted never finds its way back. */
+async function isServing(endpoint: string): Promise<boolean> {
+  try {
+    return (await fetch(`${endpoint}/health`)).ok
+  } catch {
+    return false
+  }
 }
 
 /** All held at once, so that they differ. */

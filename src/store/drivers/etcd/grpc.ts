@@ -57,6 +57,8 @@ export function openChannel(endpoint: string, socket: Socket): Promise<Channel> 
   // Every failure reaches the streams; the session itself has nobody to tell.
   session.on('error', () => {})
   session.on('goaway', () => session.close())
+  // A socket that stays half open after the peer's end would keep the session waiting.
+  socket.once('end', () => session.destroy())
   return new Promise((resolve, reject) => {
     session.once('close', () => reject(new ChannelLost(`${endpoint}: no HTTP/2 there`)))
     session.once('remoteSettings', () => {
