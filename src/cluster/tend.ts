@@ -10,6 +10,7 @@ import { servePorter } from '../host/serve-porter.ts'
 import { systemEnvironment } from '../host/system-path.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
+import { boundLogs } from './bound-logs.ts'
 import type { ClusterConfig } from './config.ts'
 import type { ClusterFolder } from './folders.ts'
 import { innerPid } from './inner-pid.ts'
@@ -66,7 +67,7 @@ export async function tendCluster(options: TendOptions): Promise<void> {
     else await endFormer(former, clock)
     await keepRunning(partProcess(part), { clock, log, signal })
   }
-  await Promise.all(partTable.map(tend))
+  await Promise.all([...partTable.map(tend), boundLogs(folder.logs, { clock, signal })])
   await stopFabric({ holderPid, startTime })
 
   function partProcess(part: PartEntry): KeptProcess {
