@@ -19,8 +19,15 @@ const letter = '[a-zA-Z0-9\\p{S}\\p{L}]'
 const single = `${letter}((-?[a-zA-Z0-9\\p{S}\\p{L}]{0,62})?)`
 const labels = `(${letter}(([a-zA-Z0-9\\-\\p{S}\\p{L}]{0,61}${letter})?)(\\.)){1,}`
 const hostname = new RegExp(`^(${single}|${labels}([a-zA-Z\\p{L}]){2,63})$`, 'u')
-const creditCard =
-  /^(?:4[0-9]{12}(?:[0-9]{3})?|5[1-5][0-9]{14}|6(?:011|5[0-9][0-9])[0-9]{12}|3[47][0-9]{13}|3(?:0[0-5]|[68][0-9])[0-9]{11}|(?:2131|1800|35\d{3})\d{11})$/
+/** Visa, Mastercard, Discover, American Express, Diners Club, JCB. */
+const creditCards = [
+  /^4[0-9]{12}(?:[0-9]{3})?$/,
+  /^5[1-5][0-9]{14}$/,
+  /^6(?:011|5[0-9][0-9])[0-9]{12}$/,
+  /^3[47][0-9]{13}$/,
+  /^3(?:0[0-5]|[68][0-9])[0-9]{11}$/,
+  /^(?:2131|1800|35\d{3})\d{11}$/,
+]
 const dnsLabel = '[a-z0-9]([-a-z0-9]*[a-z0-9])?'
 const channel = '(0|[1-9]\\d?|1\\d\\d?|2[0-4]\\d|25[0-5])'
 
@@ -117,7 +124,7 @@ function isIsbn13(text: string): boolean {
 
 /** Form and Luhn's check digit. */
 function isCreditCard(digits: string): boolean {
-  if (!creditCard.test(digits)) return false
+  if (!creditCards.some((form) => form.test(digits))) return false
   const sum = [...digits].reverse().reduce((total, digit, index) => {
     const value = Number(digit) * (index % 2 ? 2 : 1)
     return total + (value > 9 ? value - 9 : value)

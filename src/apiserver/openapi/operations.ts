@@ -1,6 +1,7 @@
 // Every operation on every served kind, in a form that both versions of OpenAPI are written from.
 
 import { apiVersionOf, type KindEntry, type Subresource } from '../../api/kinds.ts'
+import { allDefinitions } from '../../api/schema.ts'
 import {
   collectionDelete,
   connectParameters,
@@ -33,6 +34,8 @@ export interface Operation {
   /** Definition of the answer; undefined for a stream of text. */
   readonly answer: string | undefined
   readonly statuses: readonly number[]
+  /** On a custom resource, which has neither protobuf nor strategic merge patches. */
+  readonly isCustom: boolean
 }
 
 export function operationsOf(entry: KindEntry): readonly Operation[] {
@@ -82,6 +85,7 @@ function operation(
     id: `${verb}${pascal(words)}${pascal([version])}${suffix.startsWith('!') ? suffix.slice(1) : `${scope}${kind}${suffix}`}`,
     tag: `${camel(words)}_${version}`,
     kind: { group, version, kind },
+    isCustom: allDefinitions[entry.def] === undefined,
     ...of,
   }
 }

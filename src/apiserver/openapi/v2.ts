@@ -60,8 +60,16 @@ function paths(operations: readonly Operation[]): OpenApiObject {
   )
 }
 
+function patchTypesOf({ isCustom }: Operation): readonly string[] {
+  return patchTypes.filter((type) => !isCustom || !type.includes('strategic'))
+}
+
+function isProtobuf(type: string): boolean {
+  return type.endsWith('protobuf')
+}
+
 function operationObject(operation: Operation): OpenApiObject {
-  const { id, tag, action, kind, body, method, answer, statuses } = operation
+  const { id, tag, action, kind, body, method, answer, statuses, isCustom } = operation
   const parameters = [
     ...(body
       ? [
@@ -77,10 +85,10 @@ function operationObject(operation: Operation): OpenApiObject {
   ]
   const schema = answer ? { $ref: reference(answer, 2) } : { type: 'string' }
   return {
-    consumes: method === 'patch' ? patchTypes : ['*/*'],
+    consumes: method === 'patch' ? patchTypesOf(operation) : ['*/*'],
     operationId: id,
     ...(parameters.length > 0 && { parameters }),
-    produces: answer ? bodyTypes : ['*/*'],
+    produces: answer ? bodyTypes.filter((type) => !isCustom || !isProtobuf(type)) : ['*/*'],
     responses: {
       ...Object.fromEntries(
         statuses.map((status) => [status, { description: texts[status] ?? '', schema }]),

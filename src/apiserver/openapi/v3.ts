@@ -21,6 +21,9 @@ const patchTypes = [
   'application/strategic-merge-patch+json',
 ]
 
+const customAnswerTypes = ['application/json', 'application/yaml']
+const customPatchTypes = patchTypes.filter((type) => !type.includes('strategic'))
+
 /** `kinds` are those of the group version, `allKinds` everything served. */
 export function openApiV3(
   kinds: readonly KindEntry[],
@@ -64,19 +67,20 @@ function paths(operations: readonly Operation[]): OpenApiObject {
 }
 
 function operationObject(operation: Operation): OpenApiObject {
-  const { id, tag, action, kind, parameters, body, method, answer, statuses } = operation
+  const { id, tag, action, kind, parameters, body, method, statuses, isCustom } = operation
+  const accepted = isCustom ? customPatchTypes : patchTypes
   return {
     tags: [tag],
     operationId: id,
     ...(parameters.length > 0 && { parameters: parameters.map(parameterObject) }),
     ...(body && {
       requestBody: {
-        content: content(method === 'patch' ? patchTypes : ['*/*'], body),
+        content: content(method === 'patch' ? accepted : ['*/*'], body),
         ...(method !== 'delete' && { required: true }),
       },
     }),
     responses: {
-      ...Object.fromEntries(statuses.map((status) => [status, answered(status, answer)])),
+      ...Object.fromEntries(statuses.map((status) => [status, answered(status, operation)])),
       401: { description: 'Unauthorized' },
     },
     'x-kubernetes-action': action,
@@ -86,10 +90,10 @@ function operationObject(operation: Operation): OpenApiObject {
 
 const statusTexts: Readonly<Record<number, string>> = { 200: 'OK', 201: 'Created', 202: 'Accepted' }
 
-function answered(status: number, answer: string | undefined): OpenApiObject {
+function answered(status: number, { answer, isCustom }: Operation): OpenApiObject {
   const description = statusTexts[status] ?? ''
   if (!answer) return { description, content: { '*/*': { schema: { type: 'string' } } } }
-  return { description, content: content(answerTypes, answer) }
+  return { description, content: content(isCustom ? customAnswerTypes : answerTypes, answer) }
 }
 
 function content(types: readonly string[], definition: string): OpenApiObject {
