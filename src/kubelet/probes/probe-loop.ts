@@ -45,7 +45,7 @@ export async function runProbeLoop(loop: ProbeLoop, signal: AbortSignal): Promis
     if (signal.aborted) return
     if (!result.isSuccess && !isSettled) {
       waitMs = Math.min(retryMs, Math.max(0, settledMs - nowMs()))
-      retryMs *= retryGrowth
+      retryMs = Math.round(retryMs * retryGrowth)
       continue
     }
     state = afterResult(state, result.isSuccess, probe)
