@@ -1,6 +1,7 @@
 // The store of a cluster: its own log, or an etcd that is reached over the host's network.
 
 import { readFileSync } from 'node:fs'
+import { takenOver } from '../apiserver/registry/taken-over.ts'
 import type { EtcdConfig } from '../cluster/config.ts'
 import type { PartContext } from '../cluster/run-part.ts'
 import { systemClock } from '../lib/clock.ts'
@@ -8,10 +9,11 @@ import { etcdStore } from '../store/drivers/etcd/etcd-store.ts'
 import { logStore } from '../store/drivers/log.ts'
 import type { Store } from '../store/store.ts'
 
-export function openStore({ config, folder, log, porter, signal }: PartContext): Promise<Store> {
+export async function openStore(context: PartContext): Promise<Store> {
+  const { config, folder, log, porter, signal } = context
   const { etcd } = config
   if (!etcd) return logStore(folder.store)
-  return etcdStore({
+  const store = await etcdStore({
     endpoints: etcd.endpoints,
     tls: tlsOf(etcd),
     // The fabric has no way to the host's network but the porter.
@@ -20,6 +22,7 @@ export function openStore({ config, folder, log, porter, signal }: PartContext):
     signal,
     log,
   })
+  return takenOver(store)
 }
 
 function tlsOf({ caFile, certFile, keyFile }: EtcdConfig) {

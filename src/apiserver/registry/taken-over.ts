@@ -1,0 +1,95 @@
+// A store whose values may have been written by kube-apiserver: they are read as if the registry
+// had written them. In: protobuf in its envelope, or JSON with other field order and a newline at
+// the end. Out: the layout of stored-bytes.ts. What the registry writes stays JSON, which
+// kube-apiserver reads as well. Values encrypted at rest stay as they are: nobody here has the key.
+
+import { conformObject } from '../../api/decode.ts'
+import { type Draft, isDraft } from '../../api/draft.ts'
+import { definitionNameOf } from '../../api/schema.ts'
+import type { Change, Entry, Store, WatchBatch } from '../../store/store.ts'
+import { kubernetesProtobuf } from '../protobuf.ts'
+import { settled } from './api-object.ts'
+import { encodeStored, layoutOf, textOf } from './stored-bytes.ts'
+
+/** k8s\0: an object in protobuf. */
+const envelope = Buffer.from('k8s\0', 'latin1')
+const ownStart = Buffer.from('{"kind":"')
+const newline = 0x0a
+const openBrace = 0x7b
+
+export function takenOver(store: Store): Store {
+  return {
+    revision: () => store.revision(),
+    compactedRevision: () => store.compactedRevision(),
+    async get(key, revision) {
+      const entry = await store.get(key, revision)
+      return entry && readable(entry)
+    },
+    async range(prefix, options) {
+      const { entries, ...rest } = await store.range(prefix, options)
+      return { entries: entries.map(readable), ...rest }
+    },
+    async put(key, value, expected) {
+      const result = await store.put(key, value, expected)
+      return !result.ok && result.current
+        ? { ...result, current: readable(result.current) }
+        : result
+    },
+    async delete(key, expected) {
+      const result = await store.delete(key, expected)
+      return !result.ok && result.current
+        ? { ...result, current: readable(result.current) }
+        : result
+    },
+    async *watch(prefix, options): AsyncGenerator<WatchBatch> {
+      for await (const { changes, revision } of store.watch(prefix, options)) {
+        yield { changes: changes.map(readableChange), revision }
+      }
+    },
+    compact: (revision) => store.compact(revision),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  }
+}
+
+function readable(entry: Entry): Entry {
+  const value = readableValue(entry.value)
+  return value === entry.value ? entry : { ...entry, value }
+}
+
+function readableChange(change: Change): Change {
+  const { previous } = change
+  const value = readableValue(change.value)
+  const before = previous && readable(previous)
+  if (value === change.value && before === previous) return change
+  return { ...change, value, ...(before && { previous: before }) }
+}
+
+/** The very same bytes where they are as the registry writes them, which costs a comparison. */
+export function readableValue(value: Uint8Array): Uint8Array {
+  if (startsWith(value, envelope)) return rewritten(openProtobuf(value), value)
+  if (value[0] !== openBrace) return value
+  if (!startsWith(value, ownStart)) return rewritten(JSON.parse(textOf(value)), value)
+  return value.at(-1) === newline ? value.subarray(0, -1) : value
+}
+
+/** Protobuf of Go names every field of the metadata, empty or not: the kind's form has them not. */
+function openProtobuf(value: Uint8Array): Draft {
+  const object = kubernetesProtobuf.read(value)
+  const { apiVersion = '', kind = '' } = { ...object }
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string') return object
+  const def = definitionNameOf(apiVersion, kind)
+  if (def === undefined) return object
+  const [version = '', group = ''] = apiVersion.split('/').toReversed()
+  return conformObject({ group, version, kind, def }, object).object
+}
+
+/** What is no object of the API (an allocation, say) has no metadata, and is nobody's to read. */
+function rewritten(object: unknown, value: Uint8Array): Uint8Array {
+  if (!isDraft(object) || !isDraft(object['metadata'])) return value
+  const whole = settled(object)
+  return encodeStored(layoutOf(whole), whole)
+}
+
+function startsWith(value: Uint8Array, start: Buffer): boolean {
+  return value.length >= start.length && start.equals(value.subarray(0, start.length))
+}
