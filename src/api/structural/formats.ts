@@ -28,6 +28,15 @@ const creditCards = [
   /^3(?:0[0-5]|[68][0-9])[0-9]{11}$/,
   /^(?:2131|1800|35\d{3})\d{11}$/,
 ]
+/** EUI-48 and EUI-64 in pairs or in fours; the longest form is InfiniBand's. */
+const macs = [
+  /^[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}$/i,
+  /^[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){6}[0-9a-f]{2}$/i,
+  /^[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){18}[0-9a-f]{2}$/i,
+  /^(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}$/i,
+  /^(?:[0-9a-f]{4}\.){3}[0-9a-f]{4}$/i,
+  /^(?:[0-9a-f]{4}\.){9}[0-9a-f]{4}$/i,
+]
 const dnsLabel = '[a-z0-9]([-a-z0-9]*[a-z0-9])?'
 const channel = '(0|[1-9]\\d?|1\\d\\d?|2[0-4]\\d|25[0-5])'
 
@@ -42,9 +51,7 @@ const formats: Readonly<Record<string, IsOfFormat>> = {
   ipv4: isIPv4,
   ipv6: (text) => isIPv6(text) && !text.includes('%'),
   cidr: isCidr,
-  mac: matching(
-    /^(?:[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}(?:(?:[0-9a-f]{2}\1){2})?[0-9a-f]{2}|[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}(?:\.[0-9a-f]{4})?)$/i,
-  ),
+  mac: (text) => macs.some((form) => form.test(text)),
   uuid: uuid('[0-9a-f]{4}-?[0-9a-f]{4}'),
   uuid3: uuid('3[0-9a-f]{3}-?[0-9a-f]{4}'),
   uuid4: uuid('4[0-9a-f]{3}-?[89ab][0-9a-f]{3}'),
