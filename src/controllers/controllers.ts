@@ -19,6 +19,7 @@ import { runNamespaceController } from './namespace/namespace.ts'
 import { nodeLifecycleController } from './node-lifecycle/node-lifecycle.ts'
 import { runPodGc } from './pod-gc/pod-gc.ts'
 import { replicaSetController, replicationController } from './replicaset/replicaset.ts'
+import { runResourceQuota, watchedKinds } from './resourcequota/resourcequota.ts'
 import { rootCaPublisher } from './root-ca/root-ca.ts'
 import { serviceAccountController } from './serviceaccount/serviceaccount.ts'
 import type { ControllersShell } from './start.ts'
@@ -88,6 +89,12 @@ export const controllers: readonly ControllerEntry[] = [
     account: 'namespace-controller',
     wants: [{ kind: 'Namespace' }, { kind: 'Pod' }],
     run: runNamespaceController,
+  },
+  {
+    name: 'resourcequota-controller',
+    account: 'resourcequota-controller',
+    wants: [{ kind: 'ResourceQuota' }, ...watchedKinds.map((kind) => ({ kind }))],
+    run: runResourceQuota,
   },
   planned('pvc-protection-controller', claimProtection),
   planned('pv-protection-controller', volumeProtection),

@@ -11,6 +11,7 @@ import type { Attributes } from '../rbac/rules.ts'
 import type { ApiObject } from '../registry/api-object.ts'
 import type { ClusterView } from '../registry/cluster-view.ts'
 import { forbidden } from '../registry/errors.ts'
+import type { KindLookup, KindName } from '../registry/kind-lookup.ts'
 import type { Resource } from '../registry/resource.ts'
 import type { UserInfo } from '../request.ts'
 
@@ -57,6 +58,8 @@ export interface AdmissionSupport {
   readonly cluster: ClusterView
   /** The other resources that serve the same objects. */
   resourcesLike(resource: Resource): readonly Resource[]
+  /** Undefined while no such kind is served. */
+  lookUpKind(kind: KindName): KindLookup | undefined
   /** Absent: expressions that ask the authorizer are told no. */
   authorize?(user: UserInfo, asked: Attributes): Decision
   readonly clock: Clock

@@ -8,6 +8,9 @@ import { defaultStorageClass } from './default-storage-class.ts'
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts'
 import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
+import { checkExpressions } from './policies/check-expressions.ts'
+import { createMutatingPolicies } from './policies/mutating-policies.ts'
+import { createValidatingPolicies } from './policies/validating-policies.ts'
 import { priority } from './priority.ts'
 import { resourceQuota } from './resource-quota.ts'
 import { runtimeClass } from './runtime-class.ts'
@@ -27,7 +30,10 @@ export function createAdmissionPlugins(): readonly AdmissionPlugin[] {
     defaultStorageClass,
     runtimeClass,
     defaultIngressClass,
+    createMutatingPolicies(),
     webhooks.mutating,
+    checkExpressions,
+    createValidatingPolicies(),
     webhooks.validating,
     resourceQuota,
   ]

@@ -2,10 +2,10 @@
 // quota's status, which the quota controller sets right again whenever something goes.
 
 import { addQuantities, compareQuantities } from '../../api/quantity.ts'
+import { matchesScopes } from '../../api/quota/scopes.ts'
+import { missingConstraints, type Usage, usageOf } from '../../api/quota/usage.ts'
 import type { ResourceQuota } from '../../api/types.gen.ts'
 import { type AdmissionPlugin, type AdmissionRequest, refusal } from './admission.ts'
-import { matchesScopes } from './quota-scopes.ts'
-import { missingConstraints, type Usage, usageOf } from './quota-usage.ts'
 
 export const resourceQuota: AdmissionPlugin = {
   name: 'ResourceQuota',
@@ -19,7 +19,7 @@ export const resourceQuota: AdmissionPlugin = {
     if (quotas.length === 0) return
     const added = addedUsage(request)
     for (const quota of quotas) {
-      if (!matchesScopes(quota, request)) continue
+      if (!matchesScopes(quota, request.resource.entry, request.object ?? {})) continue
       assertConstraints(request, quota)
       const counted = relevant(added, quota)
       if (Object.keys(counted).length === 0) continue
@@ -62,7 +62,11 @@ function relevant(usage: Usage, { spec }: ResourceQuota): Usage {
 
 function assertConstraints(request: AdmissionRequest, quota: ResourceQuota): void {
   if (request.operation !== 'CREATE') return
-  const missing = missingConstraints(request, Object.keys(quota.spec?.hard ?? {}))
+  const missing = missingConstraints(
+    request.resource.entry,
+    request.object ?? {},
+    Object.keys(quota.spec?.hard ?? {}),
+  )
   if (missing.length > 0) {
     throw refusal(
       request,

@@ -1,11 +1,14 @@
 // How much of a quota's resources one object uses. In: an object of any kind. Out: amounts by the
 // names that quotas use: pods, requests.cpu, services.nodeports, count/deployments.apps, ...
 
-import { type Draft, draftAs } from '../../api/draft.ts'
-import type { KindEntry } from '../../api/kinds.ts'
-import { aggregateContainers } from '../../api/pod-resources.ts'
-import type { PersistentVolumeClaim, Pod, Service } from '../../api/types.gen.ts'
-import { type AdmissionRequest, isAbout, podOf } from './admission.ts'
+import { type Draft, draftAs } from '../draft.ts'
+import { aggregateContainers } from '../pod-resources.ts'
+import type { PersistentVolumeClaim, Pod, Service } from '../types.gen.ts'
+
+export interface CountedKind {
+  readonly group: string
+  readonly plural: string
+}
 
 export type Usage = Readonly<Record<string, string>>
 
@@ -20,7 +23,7 @@ const countedByPlural = new Set([
   'services',
 ])
 
-export function usageOf({ group, plural }: KindEntry, object: object): Usage {
+export function usageOf({ group, plural }: CountedKind, object: object): Usage {
   const counts = { [group ? `count/${plural}.${group}` : `count/${plural}`]: '1' }
   if (group !== '') return counts
   const draft = object as Draft
@@ -86,11 +89,12 @@ const perContainer = [
 
 /** Where CPU or memory is limited, every container must say how much it wants. */
 export function missingConstraints(
-  request: AdmissionRequest,
+  { group, plural }: CountedKind,
+  object: object,
   limited: readonly string[],
 ): readonly string[] {
-  if (!isAbout(request, '', 'pods')) return []
-  const { containers = [], initContainers = [] } = podOf(request).spec ?? {}
+  if (group !== '' || plural !== 'pods') return []
+  const { containers = [], initContainers = [] } = draftAs<Pod>(object as Draft).spec ?? {}
   return perContainer
     .filter((name) => limited.includes(name))
     .toSorted()

@@ -1,14 +1,15 @@
 // Which Pods and claims a quota is about: its scopes, all of which must hold.
 
-import { draftAs } from '../../api/draft.ts'
+import { type Draft, type DraftOf, draftAs } from '../draft.ts'
 import type {
   PersistentVolumeClaim,
+  Pod,
   ResourceQuota,
   ScopedResourceSelectorRequirement,
-} from '../../api/types.gen.ts'
-import { type AdmissionRequest, isAbout, podOf } from './admission.ts'
+} from '../types.gen.ts'
+import type { CountedKind } from './usage.ts'
 
-export function matchesScopes({ spec }: ResourceQuota, request: AdmissionRequest): boolean {
+export function matchesScopes({ spec }: ResourceQuota, kind: CountedKind, object: object): boolean {
   const plain = (spec?.scopes ?? []).map((scopeName) => ({
     scopeName,
     operator: 'Exists' as const,
@@ -17,30 +18,30 @@ export function matchesScopes({ spec }: ResourceQuota, request: AdmissionRequest
     ...plain,
     ...(spec?.scopeSelector?.matchExpressions ?? []),
   ]
-  return rules.every((rule) => holds(rule, request))
+  return rules.every((rule) => holds(rule, kind, object as Draft))
 }
 
-function holds(rule: ScopedResourceSelectorRequirement, request: AdmissionRequest): boolean {
+function holds(rule: ScopedResourceSelectorRequirement, kind: CountedKind, object: Draft): boolean {
   if (rule.scopeName === 'VolumeAttributesClass') {
-    if (!isAbout(request, '', 'persistentvolumeclaims')) return false
-    const claim = draftAs<PersistentVolumeClaim>(request.object ?? {})
+    if (kind.group !== '' || kind.plural !== 'persistentvolumeclaims') return false
+    const claim = draftAs<PersistentVolumeClaim>(object)
     return compare(rule, claim.spec?.volumeAttributesClassName)
   }
-  if (!isAbout(request, '', 'pods')) return false
-  const spec = podOf(request).spec ?? {}
+  if (kind.group !== '' || kind.plural !== 'pods') return false
+  const { spec = {} } = draftAs<Pod>(object)
   switch (rule.scopeName) {
     case 'Terminating':
       return (spec.activeDeadlineSeconds ?? -1) >= 0
     case 'NotTerminating':
       return (spec.activeDeadlineSeconds ?? -1) < 0
     case 'BestEffort':
-      return isBestEffort(request)
+      return isBestEffort(spec)
     case 'NotBestEffort':
-      return !isBestEffort(request)
+      return !isBestEffort(spec)
     case 'PriorityClass':
       return compare(rule, spec.priorityClassName || undefined)
     case 'CrossNamespacePodAffinity':
-      return reachesOtherNamespaces(request)
+      return reachesOtherNamespaces(spec)
     default:
       return false
   }
@@ -62,16 +63,17 @@ function compare(
   }
 }
 
-function isBestEffort(request: AdmissionRequest): boolean {
-  const { containers = [], initContainers = [] } = podOf(request).spec ?? {}
+type Spec = NonNullable<DraftOf<Pod>['spec']>
+
+function isBestEffort({ containers = [], initContainers = [] }: Spec): boolean {
   return [...containers, ...initContainers].every(({ resources }) => {
     const amounts = { ...resources?.requests, ...resources?.limits }
     return amounts['cpu'] === undefined && amounts['memory'] === undefined
   })
 }
 
-function reachesOtherNamespaces(request: AdmissionRequest): boolean {
-  const { podAffinity, podAntiAffinity } = podOf(request).spec?.affinity ?? {}
+function reachesOtherNamespaces({ affinity }: Spec): boolean {
+  const { podAffinity, podAntiAffinity } = affinity ?? {}
   const terms = [podAffinity, podAntiAffinity].flatMap((affinity) => [
     ...(affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []),
     ...(affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(
