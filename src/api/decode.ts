@@ -32,8 +32,10 @@ export interface Decoded {
 /** A protobuf body's way to JSON, envelope and all; see protobuf-reader.ts. */
 export type ProtobufReader = (bytes: Uint8Array) => Draft
 
-export interface DecodeOptions extends ConformOptions {
+export interface DecodeOptions {
   readonly fieldValidation?: FieldValidation
+  /** Part of an object, for an apply: it is read, and not brought into any form; see conformPart. */
+  readonly isPartial?: boolean
   /** Without it protobuf bodies are an unsupported media type. */
   readonly readProtobuf?: ProtobufReader
 }
@@ -83,6 +85,11 @@ export function conformObject(
   return report(object, unknown.map(unknownField), fieldValidation)
 }
 
+/** Values of a part of an object, in the form that the kind gives them; nothing is added or lost. */
+export function conformPart(target: DecodeTarget, part: Draft): void {
+  if (target.def) finish(target, part, { isPartial: true })
+}
+
 function textOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes)
 }
@@ -91,7 +98,7 @@ function decodeJson(target: DecodeTarget, text: string, options: DecodeOptions):
   const { fieldValidation: validation = 'Ignore' } = options
   const parsed = parseJson(target, text)
   const mayRepeat = validation !== 'Ignore' && hasRepeatedKeys(text, parsed)
-  const { object, unknown } = finish(target, objectOf(target, parsed, text), options)
+  const { object, unknown } = finishRead(target, objectOf(target, parsed, text), options)
   const problems = mayRepeat ? problemsInOrder(text, target.def) : []
   if (!mayRepeat || target.conform) problems.push(...unknown.map(unknownField))
   return report(object, problems, validation)
@@ -110,7 +117,7 @@ function decodeYaml(target: DecodeTarget, text: string, options: DecodeOptions):
   const { fieldValidation: validation = 'Ignore' } = options
   try {
     const { value, repeated } = readYaml(text)
-    const { object, unknown } = finish(target, objectOf(target, value, text), options)
+    const { object, unknown } = finishRead(target, objectOf(target, value, text), options)
     return reportYaml(object, repeated, unknown.map(unknownField), validation)
   } catch (error) {
     if (error instanceof YamlSyntaxError) throw unrecognized(target, error.message, text)
@@ -158,12 +165,19 @@ function objectOf(target: DecodeTarget, parsed: unknown, text: string): Draft {
   throw unrecognized(target, problem, text)
 }
 
+interface Finished {
+  readonly object: Draft
+  readonly unknown: readonly string[]
+}
+
+function finishRead(target: DecodeTarget, object: Draft, { isPartial }: DecodeOptions): Finished {
+  if (!isPartial) return finish(target, object)
+  checkType(target, object)
+  return { object, unknown: [] }
+}
+
 /** Checks version and kind against what the endpoint serves, then the fields. */
-function finish(
-  target: DecodeTarget,
-  object: Draft,
-  options: ConformOptions = {},
-): { object: Draft; unknown: string[] } {
+function finish(target: DecodeTarget, object: Draft, options: ConformOptions = {}): Finished {
   const found = checkType(target, object)
   try {
     return { object, unknown: [...conformTo(target, object, options)] }
@@ -179,7 +193,7 @@ export function conformTo(
   object: Draft,
   options: ConformOptions = {},
 ): readonly string[] {
-  return shape?.(object) ?? (def === undefined ? [] : conform(def, object, options))
+  return shape?.(object) ?? (def ? conform(def, object, options) : [])
 }
 
 /** Fills in a missing version or kind; throws where another one is named. */
@@ -188,7 +202,7 @@ function checkType(target: DecodeTarget, object: Draft): Found {
   object['apiVersion'] ||= expected
   object['kind'] ||= target.kind
   const found = { apiVersion: String(object['apiVersion']), kind: String(object['kind']) }
-  const isEverywhere = target.def !== undefined && definitionOf(target.def).gvk === 'all'
+  const isEverywhere = Boolean(target.def) && definitionOf(target.def ?? '').gvk === 'all'
   if (isEverywhere && found.kind === target.kind) return found
   // The kind of a custom resource is checked with the rest of it.
   const isWrong = found.kind !== target.kind || groupOf(found.apiVersion) !== target.group

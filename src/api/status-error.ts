@@ -22,6 +22,8 @@ export const codeOfReason = {
   ServerTimeout: 500,
   ServiceUnavailable: 503,
   Timeout: 504,
+  /** No reason is said: failures that upstream's server did not foresee. */
+  Unknown: 500,
 } as const
 export type StatusReason = keyof typeof codeOfReason
 
@@ -54,7 +56,7 @@ export class StatusError extends Error {
       metadata: {},
       status: 'Failure',
       message: this.message,
-      reason: this.reason,
+      ...(this.reason !== 'Unknown' && { reason: this.reason }),
       ...(this.details && { details: this.details }),
       code: this.code,
     } as Status

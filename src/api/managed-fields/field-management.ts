@@ -3,7 +3,7 @@
 // its places differently are conflicts. Source of the rules: structured-merge-diff, apimachinery's
 // managedfields, KEP-555.
 
-import { conformObject, type DecodeTarget } from '../decode.ts'
+import { conformObject, conformPart, type DecodeTarget } from '../decode.ts'
 import { type Draft, isDraft, isSame } from '../draft.ts'
 import { StatusError } from '../status-error.ts'
 import { timeOf } from '../time.ts'
@@ -33,6 +33,7 @@ import {
   ownable,
 } from './managers.ts'
 import { mergeValues } from './merge.ts'
+import { assertFits } from './problems.ts'
 import { pruned } from './prune.ts'
 import { type Shape, shapeOf, unknownShape } from './shape.ts'
 import { fieldSetOf, ShapeError } from './walk.ts'
@@ -60,9 +61,9 @@ export function recordFields(next: Draft, previous: Draft | undefined, by: Field
   try {
     encodeOwners(next, capped(updatedOwners(owners, { shape, before, after, by })))
   } catch (error) {
-    // Objects that do not fit their schema are written all the same, but nobody owns them.
+    // Objects that do not fit their schema are written all the same, and owned as they were.
     if (!(error instanceof ShapeError)) throw error
-    encodeOwners(next, new Map())
+    encodeOwners(next, owners)
   }
 }
 
@@ -95,7 +96,7 @@ function withoutManagedFields(object: Draft): Draft {
 
 /** What is there before anything is: the fields that are always written. */
 function emptyObject(target: DecodeTarget): Draft {
-  return target.def ? conformObject(target, {}).object : {}
+  return conformObject(target, {}).object
 }
 
 interface Change {
@@ -131,7 +132,7 @@ function written(fields: FieldSet, { subresource, target }: FieldWriter): FieldS
 
 /**
  * The object after the apply, with its managedFields; `live` is absent when it is created.
- * Throws StatusError: Conflict, BadRequest, InternalError.
+ * `config` is as it was read; it is changed. Throws StatusError.
  */
 export function applyFields(live: Draft | undefined, config: Draft, by: FieldApplier): Draft {
   checkConfiguration(config, by)
@@ -140,7 +141,7 @@ export function applyFields(live: Draft | undefined, config: Draft, by: FieldApp
   } catch (error) {
     if (!(error instanceof ShapeError)) throw error
     throw new StatusError(
-      'InternalError',
+      'Unknown',
       `failed to create typed patch object (${nameText(config)}): ${error.message}`,
     )
   }
@@ -166,6 +167,8 @@ function nameText({ apiVersion, kind, metadata }: Draft): string {
 
 function applyOver(live: Draft | undefined, config: Draft, by: FieldApplier): Draft {
   const shape = shapeOfTarget(by)
+  assertFits(shape, config)
+  conformPart(by.target, config)
   const before = withoutManagedFields(live ?? emptyObject(by.target))
   const owners = trackedOwners(live, before, { shape, by })
   const manager = managerOf(by, 'Apply')
@@ -175,9 +178,9 @@ function applyOver(live: Draft | undefined, config: Draft, by: FieldApplier): Dr
   const claimed = new Map(owners).set(identity, { manager, fields, time: last?.time })
   const merged = mergeValues(shape, before, config)
   const after = pruned({ shape, merged, last: last?.fields ?? noFields, owners: claimed })
-  if (!isDraft(after)) throw new ShapeError(': expected an object')
+  if (!isDraft(after)) throw new ShapeError('expected map')
   const rest = resolved(claimed, { shape, before, after, by, identity })
-  const result = by.target.def ? conformObject(by.target, after).object : after
+  const result = conformObject(by.target, after).object
   const isChanged = !live || !isSame(before, result)
   const time = isChanged ? timeOf(by.now) : last?.time
   encodeOwners(result, withApplier(rest, { manager, fields: ownable(fields), time }))

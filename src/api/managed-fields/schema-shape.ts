@@ -10,7 +10,14 @@ import {
   type Schema,
   valuesOf,
 } from '../structural/schema.ts'
-import { type Shape, shapeOf, unknownShape, wholeShape } from './shape.ts'
+import {
+  type FieldsShape,
+  type MapShape,
+  type Shape,
+  scalarShape,
+  shapeOf,
+  unknownShape,
+} from './shape.ts'
 
 const objectMeta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'
 
@@ -27,32 +34,37 @@ export function shapeOfSchema(schema: Schema | undefined): Shape {
 
 function shapeOfPart(schema: Schema): Shape {
   if (isEmbedded(schema)) return shapeOfObject(schema)
-  if (isIntOrString(schema)) return wholeShape
   if (schema.type === 'array') return shapeOfList(schema)
-  if (schema.type === 'object') return shapeOfFields(schema, new Map())
-  return preservesUnknown(schema) ? unknownShape : wholeShape
+  if (schema.type === 'object') return shapeOfFields(schema, [])
+  if (isIntOrString(schema) || schema.type) return scalarShape(schema.type, schema.format)
+  return unknownShape
 }
 
 /** With the fields that every object has. */
 function shapeOfObject(schema: Schema): Shape {
-  return shapeOfFields(
-    schema,
-    new Map([
-      ['apiVersion', wholeShape],
-      ['kind', wholeShape],
-      ['metadata', shapeOf(objectMeta)],
-    ]),
-  )
+  return shapeOfFields(schema, [
+    ['apiVersion', scalarShape('string', '')],
+    ['kind', scalarShape('string', '')],
+    ['metadata', shapeOf(objectMeta)],
+  ])
 }
 
-function shapeOfFields(schema: Schema, common: ReadonlyMap<string, Shape>): Shape {
-  if (schema['x-kubernetes-map-type'] === 'atomic') return wholeShape
+function shapeOfFields(schema: Schema, common: readonly (readonly [string, Shape])[]): Shape {
+  const content = contentOf(schema, common)
+  const isAtomic = schema['x-kubernetes-map-type'] === 'atomic'
+  return isAtomic ? { kind: 'whole', holds: content } : content
+}
+
+function contentOf(
+  schema: Schema,
+  common: readonly (readonly [string, Shape])[],
+): MapShape | FieldsShape {
   const values = valuesOf(schema)
   if (values) return { kind: 'map', value: () => shapeOfPart(values) }
   const own = propertiesOf(schema).map(([name, part]) => [name, shapeOfPart(part)] as const)
   const fields = new Map([...own, ...common])
   const isOpen = preservesUnknown(schema) || schema.additionalProperties === true
-  if (isOpen && fields.size === 0) return unknownShape
+  if (isOpen && fields.size === 0) return { kind: 'map', value: () => unknownShape }
   return {
     kind: 'fields',
     field: (name) => fields.get(name) ?? (isOpen ? unknownShape : undefined),
@@ -61,14 +73,15 @@ function shapeOfFields(schema: Schema, common: ReadonlyMap<string, Shape>): Shap
 
 function shapeOfList(schema: Schema): Shape {
   const items = itemsOf(schema)
+  const element = () => (items ? shapeOfPart(items) : unknownShape)
   const type = schema['x-kubernetes-list-type']
   if (type === 'set') return { kind: 'set' }
-  if (type !== 'map' || !items) return wholeShape
+  if (type !== 'map' || !items) return { kind: 'whole', holds: { kind: 'list', element } }
   const keys = (schema['x-kubernetes-list-map-keys'] ?? []).toSorted()
   const defaults = Object.fromEntries(
     propertiesOf(items)
       .filter(([name, part]) => keys.includes(name) && part.default !== undefined)
       .map(([name, part]) => [name, part.default as DraftValue]),
   )
-  return { kind: 'keyed', keys, defaults, element: () => shapeOfPart(items) }
+  return { kind: 'keyed', keys, defaults, element }
 }

@@ -2,47 +2,88 @@
 // schema's list and map types; values of unknown type are taken by what they are.
 
 import type { DraftValue } from '../draft.ts'
-import { definitionOf, type Field, fieldOf } from '../schema.ts'
+import { definitionOf, type Field, fieldOf, type SpecialForm } from '../schema.ts'
+
+export type Scalar = 'numeric' | 'string' | 'boolean' | 'untyped'
 
 export type Shape =
   /** One owner for all of it: scalars, atomic lists and maps. */
-  | { readonly kind: 'whole' }
+  | WholeShape
   /** A type's fields; undefined for a field that it does not have. */
-  | { readonly kind: 'fields'; readonly field: (name: string) => Shape | undefined }
+  | FieldsShape
   /** A map from names to values of one type. */
-  | { readonly kind: 'map'; readonly value: () => Shape }
+  | MapShape
   /** A list of distinct plain values. */
   | { readonly kind: 'set' }
   /** A list whose elements are told apart by some of their fields. */
-  | {
-      readonly kind: 'keyed'
-      readonly keys: readonly string[]
-      /** Values of keys that an element leaves out. */
-      readonly defaults: Readonly<Record<string, DraftValue>>
-      readonly element: () => Shape
-    }
+  | KeyedShape
   /** Not in the schema: objects are maps, everything else is whole. */
   | { readonly kind: 'unknown' }
 
-export const wholeShape: Shape = { kind: 'whole' }
-const set: Shape = { kind: 'set' }
+export interface WholeShape {
+  readonly kind: 'whole'
+  /** What may be in it; absent: anything. */
+  readonly holds?: Scalar | ListContent | FieldsShape | MapShape
+}
+
+export interface ListContent {
+  readonly kind: 'list'
+  readonly element: () => Shape
+}
+
+export interface FieldsShape {
+  readonly kind: 'fields'
+  readonly field: (name: string) => Shape | undefined
+}
+
+export interface MapShape {
+  readonly kind: 'map'
+  readonly value: () => Shape
+}
+
+export interface KeyedShape {
+  readonly kind: 'keyed'
+  readonly keys: readonly string[]
+  /** Values of keys that an element leaves out. */
+  readonly defaults: Readonly<Record<string, DraftValue>>
+  readonly element: () => Shape
+}
+
 export const unknownShape: Shape = { kind: 'unknown' }
+
+const scalars: Readonly<Record<Scalar, Shape>> = {
+  numeric: { kind: 'whole', holds: 'numeric' },
+  string: { kind: 'whole', holds: 'string' },
+  boolean: { kind: 'whole', holds: 'boolean' },
+  untyped: { kind: 'whole', holds: 'untyped' },
+}
+
+/** By type and format of OpenAPI. */
+export function scalarShape(type: string | undefined, format: string | undefined): Shape {
+  if (type === 'integer' || type === 'number') return scalars.numeric
+  if (type === 'boolean') return scalars.boolean
+  const isPlain = type === 'string' && (!format || format === 'byte')
+  return isPlain ? scalars.string : scalars.untyped
+}
 
 const known = new Map<string, Shape>()
 
 export function shapeOf(def: string): Shape {
   const found = known.get(def)
   if (found) return found
-  const made = shapeOfDefinition(def)
+  const { special, mapType } = definitionOf(def)
+  const fields = fieldsOf(def)
+  const made = special
+    ? shapeOfSpecial(special)
+    : mapType === 'atomic'
+      ? ({ kind: 'whole', holds: fields } as const)
+      : fields
   known.set(def, made)
   return made
 }
 
-function shapeOfDefinition(def: string): Shape {
+function fieldsOf(def: string): FieldsShape {
   const definition = definitionOf(def)
-  const { special, mapType } = definition
-  if (special) return isOpaque(special) ? unknownShape : wholeShape
-  if (mapType === 'atomic') return wholeShape
   return {
     kind: 'fields',
     field: (name) => {
@@ -52,31 +93,44 @@ function shapeOfDefinition(def: string): Shape {
   }
 }
 
-function isOpaque(special: string): boolean {
-  return special === 'rawExtension' || special === 'fieldsV1' || special === 'json'
+function shapeOfSpecial(special: SpecialForm): Shape {
+  const isOpaque = special === 'rawExtension' || special === 'fieldsV1' || special === 'json'
+  if (isOpaque) return unknownShape
+  return special.startsWith('schemaOr') || special === 'patch' ? { kind: 'whole' } : scalars.untyped
 }
 
 function shapeOfField(field: Field): Shape {
+  if (field.map) return shapeOfMap(field)
   if (field.array) return shapeOfList(field)
-  if (field.mapType === 'atomic') return wholeShape
-  if (field.map) return { kind: 'map', value: () => shapeOfElement(field) }
-  return shapeOfElement(field)
+  // A place may be granular although its type is atomic elsewhere.
+  if (field.ref && field.mapType === 'granular') return fieldsOf(field.ref)
+  const shape = shapeOfElement(field)
+  return field.mapType === 'atomic' && shape.kind === 'fields'
+    ? { kind: 'whole', holds: shape }
+    : shape
+}
+
+function shapeOfMap(field: Field): Shape {
+  const value = () => (field.array ? shapeOfList(field) : shapeOfElement(field))
+  const map = { kind: 'map', value } as const
+  return field.mapType === 'atomic' ? { kind: 'whole', holds: map } : map
 }
 
 function shapeOfList(field: Field): Shape {
-  if (field.listType === 'set') return set
-  if (field.listType !== 'map') return wholeShape
+  const element = () => shapeOfElement(field)
+  if (field.listType === 'set') return { kind: 'set' }
+  if (field.listType !== 'map') return { kind: 'whole', holds: { kind: 'list', element } }
   const keys = (field.listMapKeys ?? []).toSorted()
-  const element = field.ref === undefined ? undefined : definitionOf(field.ref)
+  const type = field.ref === undefined ? undefined : definitionOf(field.ref)
   const defaults = Object.fromEntries(
     keys.flatMap((key) => {
-      const value = element && fieldOf(element, key)?.default
+      const value = type && fieldOf(type, key)?.default
       return value === undefined ? [] : [[key, value as DraftValue]]
     }),
   )
-  return { kind: 'keyed', keys, defaults, element: () => shapeOfElement(field) }
+  return { kind: 'keyed', keys, defaults, element }
 }
 
-function shapeOfElement({ ref }: Field): Shape {
-  return ref === undefined ? wholeShape : shapeOf(ref)
+function shapeOfElement({ ref, type, format }: Field): Shape {
+  return ref === undefined ? scalarShape(type, format) : shapeOf(ref)
 }

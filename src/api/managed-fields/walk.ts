@@ -2,7 +2,7 @@
 
 import { type DraftValue, isDraft } from '../draft.ts'
 import { type FieldSet, type GrowingSet, growingSet, insert } from './field-set.ts'
-import { type Shape, unknownShape } from './shape.ts'
+import { type KeyedShape, type Shape, unknownShape } from './shape.ts'
 
 export interface Part {
   readonly step: string
@@ -12,7 +12,7 @@ export interface Part {
   readonly isNamed: boolean
 }
 
-/** A value that cannot be taken apart by its shape: unknown field, missing key, repeated element. */
+/** A value that cannot be taken apart by its shape: unknown field, missing key. */
 export class ShapeError extends Error {}
 
 /** The shape that a value really has: what is unknown is decided by the value. */
@@ -49,26 +49,22 @@ type ListShape = Extract<Shape, { kind: 'set' | 'keyed' }>
 
 function elementPart(shape: ListShape, value: DraftValue): Part {
   if (shape.kind === 'set') {
-    return { step: `v:${JSON.stringify(value)}`, value, shape: { kind: 'whole' }, isNamed: false }
+    return { step: setStep(value), value, shape: { kind: 'whole' }, isNamed: false }
   }
   return { step: keyStep(shape, value), value, shape: shape.element(), isNamed: false }
 }
 
-function keyStep(
-  { keys, defaults }: Extract<Shape, { kind: 'keyed' }>,
-  element: DraftValue,
-): string {
+export function setStep(value: DraftValue): string {
+  return `v:${JSON.stringify(value)}`
+}
+
+export function keyStep({ keys, defaults }: KeyedShape, element: DraftValue): string {
   const fields = isDraft(element) ? element : {}
   const present = keys.flatMap((key) => {
     const value = fields[key] ?? defaults[key]
     return value === undefined || value === null ? [] : [[key, value] as const]
   })
-  if (present.length === 0) {
-    const list = keys.map((key) => JSON.stringify(key)).join(', ')
-    throw new ShapeError(
-      `associative list with keys has an element that omits key field ${list} (and doesn't have default value)`,
-    )
-  }
+  if (present.length === 0) throw new ShapeError('element without a key')
   return `k:${JSON.stringify(Object.fromEntries(present))}`
 }
 

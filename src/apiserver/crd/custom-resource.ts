@@ -170,8 +170,8 @@ function customCodec(entry: KindEntry, schema: CompiledSchema, version: Version)
   }
   return {
     hasProtobuf: false,
-    decode: (body, { mediaType, fieldValidation }) =>
-      decodeBody(target, body, mediaType, { fieldValidation }),
+    decode: (body, { mediaType, fieldValidation, isPartial = false }) =>
+      decodeBody(target, body, mediaType, { fieldValidation, isPartial }),
     patchTypes: ['json', 'merge'],
     patch: (current, { type: kind, body: bytes, fieldValidation }) =>
       patchObject(target, current, { kind, bytes, fieldValidation }),

@@ -42,11 +42,12 @@ export async function createObject(
   context: WriteContext,
   write: Write,
   draft: Draft,
+  { isApply = false }: { readonly isApply?: boolean | undefined } = {},
 ): Promise<Written> {
   clearSystemFields(draft)
   matchNamespace(write.call, draft)
   dropRepeatedOwners(draft, write.call.request.warnings)
-  context.fields?.record(draft, undefined, managerOf(write))
+  if (!isApply) context.fields?.record(draft, undefined, managerOf(write))
   const named = namedCall(write, draft)
   await context.admission.mutate(admissionRequest(named, 'CREATE', { object: draft }))
   const { name, generateName } = childOf(draft, 'metadata')
@@ -141,5 +142,4 @@ export function clearSystemFields(draft: Draft): void {
   delete metadata['deletionTimestamp']
   delete metadata['deletionGracePeriodSeconds']
   delete metadata['selfLink']
-  delete metadata['managedFields']
 }

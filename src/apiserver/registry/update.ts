@@ -102,7 +102,7 @@ export async function changeObject(
 async function create(
   context: WriteContext,
   write: Write,
-  { mayCreate, draftOf, uid }: Change,
+  { mayCreate, draftOf, uid, isApply }: Change,
 ): Promise<Outcome> {
   const { call } = write
   if (!mayCreate) throw notFound(call.resource.entry, call.name)
@@ -114,7 +114,7 @@ async function create(
   await context.authorizeCreate(call)
   const draft = await draftOf(undefined)
   delete childOf(draft, 'metadata')['resourceVersion']
-  return { ...(await createObject(context, write, draft)), isCreated: true }
+  return { ...(await createObject(context, write, draft, { isApply })), isCreated: true }
 }
 
 /** Undefined when another writer came first. */
