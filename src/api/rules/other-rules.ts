@@ -1,6 +1,7 @@
 // The rules of all other groups.
 
 import { copyOf, type DraftOf } from '../draft.ts'
+import { definitionRules } from '../structural/definition-rules.ts'
 import type {
   APIService,
   CertificateSigningRequest,
@@ -48,7 +49,6 @@ import {
   roleErrors,
 } from '../validation/rbac.ts'
 import { storageClassErrors, storageClassUpdateErrors } from '../validation/storage.ts'
-import { definitionRules } from '../structural/definition-rules.ts'
 import { type KindRules, rulesFor } from './kind-rule.ts'
 
 const rbac = { nameProblems: pathSegmentProblems, allowsCreateOnUpdate: true }
