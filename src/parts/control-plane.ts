@@ -45,12 +45,12 @@ runPart({ name: 'control-plane' }, async (context) => {
 })
 
 /** What the registry asks of the server that is built around it. */
-type AuthorizeCreate = ApiServer['authorizeCreate']
+type Authorization = Pick<ApiServer, 'authorizeCreate' | 'authorizer'>
 
 function openRegistry(
   { config, signal }: PartContext,
   store: Store,
-  authorizeCreate: AuthorizeCreate,
+  server: () => Authorization,
 ): Registry {
   return createRegistry({
     store,
@@ -58,7 +58,8 @@ function openRegistry(
     random: systemRandom,
     signal,
     serviceSubnet: config.serviceSubnet,
-    authorizeCreate,
+    authorizeCreate: (request) => server().authorizeCreate(request),
+    authorize: (user, asked) => server().authorizer.authorize(user, asked),
   })
 }
 
@@ -108,8 +109,8 @@ function runControllers({ folder, log, signal }: PartContext, server: ApiServer)
 async function openApiServer(context: PartContext, store: Store): Promise<ApiServer> {
   const { config, folder, log } = context
   const pem = (file: string) => readFileSync(join(folder.pki, file), 'utf8')
-  const registry = openRegistry(context, store, (request) => server.authorizeCreate(request))
-  const server = await startApiServer({
+  const registry = openRegistry(context, store, () => server)
+  const server: ApiServer = await startApiServer({
     registry,
     tls: { cert: pem('apiserver.crt'), key: pem('apiserver.key'), clientCa: pem('ca.crt') },
     serviceAccounts: {

@@ -27,6 +27,7 @@ import { methodNotRouted, methodNotSupported, unknownResource } from './errors.t
 import { expireEvents } from './event-expiry.ts'
 import { fieldManagement } from './field-management.ts'
 import { get } from './get.ts'
+import { lookUpKind } from './kind-lookup.ts'
 import { list } from './list.ts'
 import { answerForm } from './negotiate.ts'
 import { patch } from './patch.ts'
@@ -96,6 +97,7 @@ export function createRegistry(options: RegistryOptions): Registry {
         [...resources.values()].filter(
           (other) => other !== resource && other.storage.prefix === resource.storage.prefix,
         ),
+      lookUpKind: (kind) => lookUpKind(store, resources.values(), kind),
       ...(options.authorize && { authorize: options.authorize }),
     }),
     hooks: (resource) => hooks.get(resource) ?? noHooks,

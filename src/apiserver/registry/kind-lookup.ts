@@ -1,0 +1,40 @@
+// Objects of any served kind by apiVersion and kind, as policies name their parameters.
+
+import type { Store } from '../../store/store.ts'
+import type { ApiObject } from './api-object.ts'
+import { decodeServed } from './object-form.ts'
+import { keyOf, prefixOf, type Resource } from './resource.ts'
+
+export interface KindName {
+  readonly apiVersion: string
+  readonly kind: string
+}
+
+export interface KindLookup {
+  readonly isNamespaced: boolean
+  get(namespace: string, name: string): Promise<ApiObject | undefined>
+  list(namespace: string): Promise<readonly ApiObject[]>
+}
+
+/** Undefined while no such kind is served. */
+export function lookUpKind(
+  store: Store,
+  resources: Iterable<Resource>,
+  { apiVersion, kind }: KindName,
+): KindLookup | undefined {
+  for (const resource of resources) {
+    if (resource.apiVersion !== apiVersion || resource.entry.kind !== kind) continue
+    return {
+      isNamespaced: resource.entry.namespaced,
+      async get(namespace, name) {
+        const entry = await store.get(keyOf(resource, namespace, name))
+        return entry && decodeServed(resource, entry)
+      },
+      async list(namespace) {
+        const { entries } = await store.range(prefixOf(resource, namespace))
+        return entries.map((entry) => decodeServed(resource, entry))
+      },
+    }
+  }
+  return undefined
+}
