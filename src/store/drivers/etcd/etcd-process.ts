@@ -24,6 +24,8 @@ export interface EtcdClusterOptions {
   readonly size?: number
   /** More flags of etcd, e.g. a quota. */
   readonly flags?: readonly string[]
+  /** Paths of PEM files: members are spoken to with certificates on both sides. */
+  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string }
 }
 
 /** Why a test with etcd is skipped; false where it can run. */
@@ -35,20 +37,23 @@ export const etcdMissing: string | false =
 export async function startEtcd({
   size = 1,
   flags = [],
+  tls,
 }: EtcdClusterOptions = {}): Promise<EtcdCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'sampan-etcd-'))
-  const ports = await freePorts(size * 2)
+  const ports = await freePorts(size * 3)
   const peerUrl = (index: number) => `http://127.0.0.1:${ports[size + index]}`
   const initial = Array.from({ length: size }, (_, index) => `m${index}=${peerUrl(index)}`)
   const members = Array.from({ length: size }, (_, index) => {
-    const endpoint = `http://127.0.0.1:${ports[index]}`
-    return createMember(endpoint, [
+    const endpoint = `${tls ? 'https' : 'http'}://127.0.0.1:${ports[index]}`
+    const metrics = `http://127.0.0.1:${ports[2 * size + index]}`
+    return createMember({ endpoint, metrics }, [
       ...['--name', `m${index}`, '--data-dir', join(folder, `m${index}`)],
       ...['--listen-client-urls', endpoint, '--advertise-client-urls', endpoint],
-      ...['--listen-peer-urls', peerUrl(index)],
+      ...['--listen-metrics-urls', metrics, '--listen-peer-urls', peerUrl(index)],
       ...['--initial-advertise-peer-urls', peerUrl(index)],
       ...['--initial-cluster', initial.join(','), '--initial-cluster-state', 'new'],
       ...['--logger', 'zap', '--log-level', 'error'],
+      ...(tls ? secured(tls) : []),
       ...flags,
     ])
   })
@@ -63,13 +68,21 @@ export async function startEtcd({
   }
 }
 
-function createMember(endpoint: string, args: readonly string[]): EtcdMember {
+function secured({ ca, cert, key }: { ca: string; cert: string; key: string }): string[] {
+  const own = ['--cert-file', cert, '--key-file', key]
+  return [...own, '--client-cert-auth', '--trusted-ca-file', ca]
+}
+
+function createMember(
+  { endpoint, metrics }: { readonly endpoint: string; readonly metrics: string },
+  args: readonly string[],
+): EtcdMember {
   let child: ChildProcess | undefined
   return {
     endpoint,
     async start() {
       child = spawn('etcd', args, { stdio: 'ignore' })
-      while (!(await isServing(endpoint))) {
+      while (!(await isServing(metrics))) {
         if (child.exitCode !== null) throw new Error(`etcd ended with code ${child.exitCode}`)
         await delay(10)
       }
@@ -86,9 +99,9 @@ function createMember(endpoint: string, args: readonly string[]): EtcdMember {
 }
 
 /** Not when it listens already: one that dies before it has voted never finds its way back. */
-async function isServing(endpoint: string): Promise<boolean> {
+async function isServing(metrics: string): Promise<boolean> {
   try {
-    return (await fetch(`${endpoint}/health`)).ok
+    return (await fetch(`${metrics}/health`)).ok
   } catch {
     return false
   }
