@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { compileCel } from './cel.ts'
 import {
   type Authorize,
@@ -271,4 +272,43 @@ test('an authorizer is asked about resources and paths', () => {
     'post    /healthz system:serviceaccount:default:bot',
     'get  pods   ',
   ])
+})
+
+test('huge and deep expressions are refused, and huge results fail', () => {
+  const deep = `${'('.repeat(300)}1${')'.repeat(300)} == 1`
+  assert.deepEqual(mistakes(deep), ['expression recursion limit exceeded: 250'])
+  assert.deepEqual(mistakes(`object${'.a'.repeat(20_000)} == 1`), [
+    'expression exceeds 5000 operations',
+  ])
+  assert.deepEqual(mistakes(`1${' + 1'.repeat(1000)} == 1`), ['expression is nested too deeply'])
+  assert.deepEqual(mistakes(`1${' '.repeat(100_000)}`), [
+    'expression code point size exceeds limit: size: 100001, limit 100000',
+  ])
+  assert.equal(
+    failure("'%.500f'.format([1.5]) == ''"),
+    'toFixed() digits argument must be between 0 and 100',
+  )
+  const doubled = Array.from({ length: 60 }, () => 'cel.bind(l, l + l, ').join('')
+  const bomb = `cel.bind(l, [1], ${doubled}l.size()${')'.repeat(60)})`
+  assert.throws(() => evaluate(bomb, 1_000_000), CostError)
+})
+
+test('whatever the text, it is refused or runs, and fails only as CEL fails', () => {
+  const pieces = [
+    ...'self object x names . ?. [ ] ( ) { } , : ? + - * / % == != < && || ! in'.split(' '),
+    ...["'a'", "b'\\xff'", '1', '2u', '0.5', 'null', 'true', 'map(', 'all(i,', 'has(', '"', '`a`'],
+    ...['.replicas', '.spec', '.size()', 'optional.none()', 'Object{', 'cel.bind(v,', '.format('],
+  ]
+  const text = fc.array(fc.constantFrom(...pieces), { maxLength: 12 }).map((all) => all.join(' '))
+  const check = fc.property(text, (source) => {
+    const program = compileCel(source, declarations)
+    if ('errors' in program) return program.errors.length > 0
+    try {
+      program.evaluate(bindings, { costLimit: 10_000 })
+    } catch (error) {
+      assert.ok(error instanceof CelError, source)
+    }
+    return true
+  })
+  fc.assert(check, { seed: 1, numRuns: 5000 })
 })

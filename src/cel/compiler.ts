@@ -7,6 +7,7 @@ import { compileLogic } from './compile-logic.ts'
 import { compileBinding, compileLoop } from './compile-loop.ts'
 import { compileSelect } from './compile-select.ts'
 import { functionsNamed } from './functions/functions.ts'
+import { SyntaxProblem } from './lexer.ts'
 import { CelError, type Declarations } from './program.ts'
 import type { Checked, Frame, Scope } from './scope.ts'
 import { type CelFunction, matches } from './signature.ts'
@@ -26,10 +27,20 @@ export interface Mistake {
   readonly message: string
 }
 
+/** Closures nest as deeply as the tree, and so does the stack when they run. */
+const mostDepth = 500
+
 export function createCompiler(declarations: Declarations, mistakes: Mistake[]): Compiler {
+  let depth = 0
   const compiler: Compiler = {
     declarations,
-    compile: (ast, scope) => compileNode(compiler, ast, scope),
+    compile(ast, scope) {
+      if (depth >= mostDepth) throw new SyntaxProblem(ast.at, 'expression is nested too deeply')
+      depth++
+      const checked = compileNode(compiler, ast, scope)
+      depth--
+      return checked
+    },
     note: (at, message) => void mistakes.push({ at, message }),
   }
   return compiler
@@ -186,10 +197,20 @@ function run(frame: Frame, candidates: readonly CelFunction[], values: CelValue[
   for (const candidate of candidates) {
     if (candidate.parameters.every((type, at) => matches(values[at] ?? null, type))) {
       frame.meter.spend(candidate.cost?.(values) ?? 1)
-      return candidate.run(values)
+      return attempted(candidate, values)
     }
   }
   throw new CelError('no such overload')
+}
+
+/** What JavaScript refuses, such as a text beyond its limits, is a failure of the expression. */
+function attempted(candidate: CelFunction, values: readonly CelValue[]): CelValue {
+  try {
+    return candidate.run(values)
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof URIError) throw new CelError(error.message)
+    throw error
+  }
 }
 
 /** Throws unless a value is what an expression at its place has to be. */

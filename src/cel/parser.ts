@@ -7,6 +7,9 @@ import { expandMacro } from './macros.ts'
 /** Deeper expressions are refused; cel-go's limit is 250 as well. */
 const mostDepth = 250
 
+/** Operators, fields and calls of one expression: each may nest the tree by one. */
+const mostLinks = 5000
+
 const levels: readonly (readonly string[])[] = [
   ['||'],
   ['&&'],
@@ -31,6 +34,7 @@ export function parse(source: string): Ast {
 function createParser(tokens: readonly Token[]) {
   let next = 0
   let depth = 0
+  let links = 0
   const end = tokens.at(-1) ?? { type: 'end' as const, at: 0, text: '<EOF>' }
 
   const peek = (): Token => tokens[next] ?? end
@@ -58,6 +62,12 @@ function createParser(tokens: readonly Token[]) {
 
   function expect(text: string): void {
     if (!accept(text)) throw unexpected()
+  }
+
+  /** Counts a step of a chain such as a.b.c or 1 + 1 + 1. */
+  function link(at: number): void {
+    if (++links > mostLinks)
+      throw new SyntaxProblem(at, `expression exceeds ${mostLinks} operations`)
   }
 
   function whole(): Ast {
@@ -96,6 +106,7 @@ function createParser(tokens: readonly Token[]) {
       const operator = operators.find(isOperator)
       if (operator === undefined) return left
       const { at } = take()
+      link(at)
       const name = operatorNames[operator] ?? `_${operator}_`
       left = { node: 'call', at, name, target: undefined, args: [left, binary(level + 1)] }
     }
@@ -132,6 +143,7 @@ function createParser(tokens: readonly Token[]) {
     let ast = start
     for (;;) {
       const { at } = peek()
+      link(at)
       if (accept('.')) ast = dotted(ast, at)
       else if (accept('[')) ast = indexed(ast, at)
       else if (isSign('{') && structName(ast) !== undefined) ast = struct(structName(ast) ?? '', at)

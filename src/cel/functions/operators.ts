@@ -41,7 +41,7 @@ const arithmetic: readonly CelFunction[] = [
   global('_+_(double, double): double', (a: number, b: number) => a + b),
   global('_+_(string, string): string', (a: string, b: string) => a + b, joined),
   global('_+_(bytes, bytes): bytes', concatenated, joined),
-  global('_+_(list<T>, list<T>): list<T>', (a: CelValue[], b: CelValue[]) => [...a, ...b]),
+  global('_+_(list<T>, list<T>): list<T>', concatenatedLists, joined),
   global('_+_(timestamp, duration): timestamp', (at: Timestamp, by: Duration) =>
     timestampOf(at.nanos + by.nanos),
   ),
@@ -87,6 +87,10 @@ function joined([a, b]: readonly CelValue[]): number {
 
 function concatenated(a: Uint8Array, b: Uint8Array): Uint8Array {
   return new Uint8Array(Buffer.concat([a, b]))
+}
+
+function concatenatedLists(a: readonly CelValue[], b: readonly CelValue[]): CelValue[] {
+  return a.concat(b)
 }
 
 /** As cel-go: comparing texts or lists costs a tenth of the smaller. */

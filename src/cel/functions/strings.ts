@@ -103,6 +103,9 @@ function findAll(text: string, pattern: string, limit = -1n): string[] {
   return limit < 0n ? found : found.slice(0, Number(limit))
 }
 
+/** A key within a JSON pointer. */
+const escapeKey = (key: string) => key.replaceAll('~', '~0').replaceAll('/', '~1')
+
 const join = (list: readonly CelValue[], separator = '') => list.map(plainText).join(separator)
 
 export const stringFunctions: readonly CelFunction[] = [
@@ -133,6 +136,7 @@ export const stringFunctions: readonly CelFunction[] = [
   member('list<string>.join(): string', join, walk),
   member('list<string>.join(string): string', join, walk),
   global('strings.quote(string): string', quote, walk),
+  global('jsonpatch.escapeKey(string): string', escapeKey, walk),
   member('string.find(string): string', find, search),
   member('string.findAll(string): list<string>', findAll, search),
   member('string.findAll(string, int): list<string>', findAll, search),
