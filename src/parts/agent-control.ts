@@ -65,6 +65,7 @@ export function createControl(context: PartContext, options: ControlOptions): Co
 /** In words about the archive, which the user knows by another name. */
 function loadFailure(error: unknown, path: string): string {
   const message = error instanceof Error ? error.message : String(error)
-  if (/ENOSPC|no space left/.test(message)) return 'the disk is full; what was unpacked is removed again'
+  if (/ENOSPC|no space left/.test(message))
+    return 'the disk is full; what was unpacked is removed again'
   return message.replace(`failed to load ${path}: `, '').replaceAll(path, 'the archive')
 }
