@@ -196,16 +196,48 @@ test('a webhook that takes too long is given up', async () => {
   assert.match(json.message, /check\?timeout=1s": context deadline exceeded$/)
 })
 
-test('a dry run does not reach a webhook with side effects', async () => {
+test('a dry run reaches webhooks, which are told of it', async () => {
   await using api = await fixture()
-  await api.configure('Validating', { sideEffects: 'Unknown' })
-  await api.configure('Mutating', { sideEffects: 'NoneOnDryRun', name: 'dry.example.com' })
-  const { json } = await api.ask(`POST ${configMaps}?dryRun=All`, { body: configMap('a') })
-  assert.equal(json.code, 400)
-  assert.equal(json.message, 'admission webhook "check.example.com" does not support dry run')
+  await api.configure('Validating', { sideEffects: 'NoneOnDryRun' })
+  const answer = await api.ask(`POST ${configMaps}?dryRun=All`, { body: configMap('a') })
+  assert.equal(answer.status, 201)
   assert.deepEqual(
     api.hook.asked.map(({ dryRun }) => dryRun),
     [true],
+  )
+})
+
+test('a webhook that is described wrongly is refused', async () => {
+  await using api = await fixture()
+  const { json } = await api.ask(
+    'POST /apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations',
+    {
+      body: {
+        apiVersion: 'admissionregistration.k8s.io/v1',
+        kind: 'ValidatingWebhookConfiguration',
+        metadata: { name: 'wrong' },
+        webhooks: [
+          {
+            name: 'short',
+            clientConfig: { url: 'http://127.0.0.1/' },
+            sideEffects: 'Unknown',
+            admissionReviewVersions: ['v2'],
+            timeoutSeconds: 31,
+          },
+        ],
+      },
+    },
+  )
+  assert.equal(json.code, 422)
+  assert.deepEqual(
+    json.details.causes.map(({ field, message }: Record<string, string>) => `${field}: ${message}`),
+    [
+      'webhooks[0].name: Invalid value: "short": should be a domain with at least three segments separated by dots',
+      `webhooks[0].clientConfig.url: Invalid value: "http": 'https' is the only allowed URL scheme; desired format: https://host[/path]`,
+      'webhooks[0].admissionReviewVersions: Invalid value: ["v2"]: must include at least one of v1, v1beta1',
+      'webhooks[0].sideEffects: Unsupported value: "Unknown": supported values: "None", "NoneOnDryRun"',
+      'webhooks[0].timeoutSeconds: Invalid value: 31: the timeout value must be between 1 and 30 seconds',
+    ],
   )
 })
 
