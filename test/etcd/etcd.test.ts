@@ -12,6 +12,7 @@ import { etcdMissing, startEtcd } from '../../src/store/drivers/etcd/etcd-proces
 import { type EtcdOptions, etcdStore } from '../../src/store/drivers/etcd/etcd-store.ts'
 import {
   type Change,
+  Compacted,
   type Store,
   StoreFull,
   StoreUnavailable,
@@ -66,6 +67,18 @@ test('of two stores on one etcd that count together, no step is lost', { skip },
   const entry = await first.get('/registry/count')
   assert.equal(new TextDecoder().decode(entry?.value), `${2 * steps}`)
   assert.equal(entry?.revision, 1 + 2 * steps)
+})
+
+test('a compaction by another store is known, and refused a second time', { skip }, async () => {
+  await using etcd = await startEtcd()
+  await using first = await open(etcd.endpoints)
+  await using second = await open(etcd.endpoints)
+  await fill(first, 5)
+  assert.equal(await second.compactedRevision(), 0)
+  await first.compact(4)
+  assert.equal(await second.compactedRevision(), 4)
+  await assert.rejects(second.compact(4), new Compacted(4))
+  await assert.rejects(second.get('/registry/k-0', 3), new Compacted(4))
 })
 
 test('a watch from long ago reads etcd for what the window never held', { skip }, async () => {
