@@ -10,7 +10,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   client: ['lib', 'api', 'wire'],
   cri: ['lib', 'wire'],
   apiserver: ['lib', 'cel', 'api', 'wire', 'store'],
-  controllers: ['lib', 'api', 'client'],
+  controllers: ['lib', 'api', 'wire', 'client'],
   scheduler: ['lib', 'api', 'client'],
   runtime: ['lib', 'wire', 'host', 'cri'],
   kubelet: ['lib', 'api', 'wire', 'client', 'cri', 'host'],

@@ -4,6 +4,7 @@ import type { Kind } from '../api/kinds.ts'
 import { type AnyController, type Controller, wantsOf } from '../client/controller.ts'
 import { runController } from '../client/controller-runner.ts'
 import type { Want } from '../client/informers.ts'
+import { runCertificates } from './certificates/certificates.ts'
 import { clusterRoleAggregation } from './clusterrole-aggregation/clusterrole-aggregation.ts'
 import { cronJobController } from './cronjob/cronjob.ts'
 import { daemonSetController } from './daemonset/daemonset.ts'
@@ -95,6 +96,12 @@ export const controllers: readonly ControllerEntry[] = [
     account: 'resourcequota-controller',
     wants: [{ kind: 'ResourceQuota' }, ...watchedKinds.map((kind) => ({ kind }))],
     run: runResourceQuota,
+  },
+  {
+    name: 'certificate-controller',
+    account: 'certificate-controller',
+    wants: [{ kind: 'CertificateSigningRequest' }],
+    run: runCertificates,
   },
   planned('pvc-protection-controller', claimProtection),
   planned('pv-protection-controller', volumeProtection),

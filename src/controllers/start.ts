@@ -7,6 +7,7 @@ import { createInformers, type RunningInformers } from '../client/informers.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import { type Log, silentLog } from '../lib/log.ts'
 import { type Random, systemRandom } from '../lib/random.ts'
+import type { SigningAuthority } from './certificates/certificates.ts'
 import { controllers, controllerWants } from './controllers.ts'
 
 export interface ControllersShell extends ControllerShell {
@@ -14,6 +15,8 @@ export interface ControllersShell extends ControllerShell {
   readonly random: Random
   /** PEM of the certificate authority that Pods are to trust. */
   readonly rootCa: string
+  /** Signs certificates that are asked for; absent: nobody does. */
+  readonly signing?: SigningAuthority
 }
 
 export interface ControllersOptions {
@@ -22,6 +25,7 @@ export interface ControllersOptions {
   /** Writes as one of them, by its ServiceAccount; without it, all write through `client`. */
   readonly clientOf?: (account: string) => ApiClient
   readonly rootCa: string
+  readonly signing?: SigningAuthority
   readonly signal: AbortSignal
   readonly clock?: Clock
   readonly random?: Random
@@ -37,7 +41,7 @@ export interface RunningControllers {
 }
 
 export function startControllers(options: ControllersOptions): RunningControllers {
-  const { signal, rootCa } = options
+  const { signal, rootCa, signing } = options
   const { clock = systemClock, random = systemRandom, log = silentLog } = options
   const informers =
     options.informers ??
@@ -46,7 +50,8 @@ export function startControllers(options: ControllersOptions): RunningController
     const source = { component: name }
     const own = options.clientOf?.(account) ?? options.client
     const recorder = createEventRecorder({ client: own, clock, random, signal, source, log })
-    return run({ client: own, informers, recorder, clock, random, log, signal, rootCa })
+    const shell = { client: own, informers, recorder, clock, random, log, signal, rootCa }
+    return run({ ...shell, ...(signing && { signing }) })
   })
   return { informers, ended: Promise.all([...running, informers.ended]).then(() => {}) }
 }

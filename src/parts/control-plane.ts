@@ -96,9 +96,11 @@ function runControllers({ folder, log, signal }: PartContext, server: ApiServer)
   const client = clientOf('system:kube-controller-manager')
   const shared = { log, signal, clock: systemClock, random: systemRandom }
   const informers = createInformers(client, [...controllerWants, ...schedulerWants], shared)
-  const rootCa = readFileSync(join(folder.pki, 'ca.crt'), 'utf8')
+  const pem = (file: string) => readFileSync(join(folder.pki, file), 'utf8')
+  const rootCa = pem('ca.crt')
+  const signing = { certificate: rootCa, key: pem('ca.key') }
   const controllers = startControllers({
-    ...{ ...shared, client, clientOf: accountClient, informers, rootCa },
+    ...{ ...shared, client, clientOf: accountClient, informers, rootCa, signing },
   })
   const scheduler = startScheduler({
     ...{ ...shared, client: clientOf('system:kube-scheduler'), informers },

@@ -1,8 +1,8 @@
 // A control plane in one process for tests: API server over a memory store, controllers,
 // scheduler, and nodes whose Pods become ready at once and end at once.
 
-import { createRegistry } from '../../src/apiserver/registry/registry.ts'
-import { startApiServer } from '../../src/apiserver/server.ts'
+import { createRegistry, type Registry } from '../../src/apiserver/registry/registry.ts'
+import { type ApiServer, startApiServer } from '../../src/apiserver/server.ts'
 import { createTestPki, serviceAccountKey } from '../../src/apiserver/testing/test-pki.ts'
 import { cluster } from '../../src/apiserver/testing/test-server.ts'
 import { type ApiClient, createClient } from '../../src/client/create-client.ts'
@@ -37,9 +37,12 @@ export async function startControlPlane(nodeNames: readonly string[]): Promise<C
   const store = await memoryStore()
   const clock = systemClock
   const random = systemRandom
-  const registry = createRegistry({ store, clock, random, signal })
+  const registry: Registry = createRegistry({
+    ...{ store, clock, random, signal },
+    authorize: (user, asked) => server.authorizer.authorize(user, asked),
+  })
   const pki = createTestPki()
-  const server = await startApiServer({
+  const server: ApiServer = await startApiServer({
     registry,
     tls: { ...pki.server, clientCa: pki.ca },
     serviceAccounts: {
@@ -67,6 +70,7 @@ export async function startControlPlane(nodeNames: readonly string[]): Promise<C
     client: manager,
     clientOf: account,
     rootCa: pki.ca,
+    signing: { certificate: pki.ca, key: pki.caKey },
   })
   const scheduler = startScheduler({ ...shared, client: clientOf('system:kube-scheduler') })
   const nodes = await runFakeNodes(client, informers, nodeNames)

@@ -3,6 +3,12 @@
 // A function, as those that call out keep connections and compiled expressions.
 
 import type { AdmissionPlugin } from './admission.ts'
+import {
+  certificateApproval,
+  certificateRequester,
+  certificateSigning,
+  certificateSubjectRestriction,
+} from './certificate-requests.ts'
 import { defaultIngressClass } from './default-ingress-class.ts'
 import { defaultStorageClass } from './default-storage-class.ts'
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts'
@@ -29,6 +35,10 @@ export function createAdmissionPlugins(): readonly AdmissionPlugin[] {
     defaultTolerationSeconds,
     defaultStorageClass,
     runtimeClass,
+    certificateRequester,
+    certificateApproval,
+    certificateSigning,
+    certificateSubjectRestriction,
     defaultIngressClass,
     createMutatingPolicies(),
     webhooks.mutating,

@@ -10,6 +10,7 @@ export interface KeyPair {
 
 export interface TestPki {
   readonly ca: string
+  readonly caKey: string
   readonly server: KeyPair
   /** A client certificate for this user, its groups in O. */
   client(name: string, ...groups: readonly string[]): KeyPair
@@ -39,6 +40,7 @@ export function createTestPki(): TestPki {
   }
   return {
     ca: encode(authority, keys.publicKey, true),
+    caKey: pem(keys.privateKey),
     server: sign({ commonName: 'kube-apiserver' }),
     client: (commonName, ...organizations) => sign({ commonName, organizations }),
   }
