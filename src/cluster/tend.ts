@@ -47,7 +47,14 @@ const mostFirstFailures = 3
 
 /** Rejects with FabricRefused where the machine does not allow a fabric. */
 export async function tendCluster(options: TendOptions): Promise<void> {
-  const { config, folder, clock, log, signal } = options
+  while (!options.signal.aborted) await tendFabric(options)
+}
+
+/** One fabric's life with all that runs in it: until it ends, or the signal ends it. */
+async function tendFabric(options: TendOptions): Promise<void> {
+  const { config, folder, clock, log } = options
+  const fabricEnd = new AbortController()
+  const signal = AbortSignal.any([options.signal, fabricEnd.signal])
   const board = stateBoard(folder.state)
   const fabric = ensureFabric(options, board.get())
   ensurePki(config, folder.pki, clock.now())
@@ -63,11 +70,17 @@ export async function tendCluster(options: TendOptions): Promise<void> {
   let isUp = false
   const tend = async (part: PartEntry) => {
     const former = board.get().parts[part.name]
-    if (part.isDetached) await adopted(former, { clock, signal })
+    if (part.isDetached) await endOfOther(former, { clock, signal })
     else await endFormer(former, clock)
     await keepRunning(partProcess(part), { clock, log, signal })
   }
-  await Promise.all([...partTable.map(tend), boundLogs(folder.logs, { clock, signal })])
+  const watchHolder = async () => {
+    await endOfOther(holder, { clock, signal })
+    if (!signal.aborted) log.warn('the private network has ended, making it anew')
+    fabricEnd.abort()
+  }
+  const logs = boundLogs(folder.logs, { clock, signal })
+  await Promise.all([...partTable.map(tend), watchHolder(), logs])
   await stopFabric({ holderPid, startTime })
 
   function partProcess(part: PartEntry): KeptProcess {
@@ -142,8 +155,8 @@ async function ensureFabric(
   return startFabric({ nodes: config.nodes, isRoot, serviceSubnet: config.serviceSubnet })
 }
 
-/** Resolves when a part that a former porter started has ended; at once where there is none. */
-async function adopted(
+/** Resolves when a process that is not our child has ended; at once where there is none. */
+async function endOfOther(
   mark: ProcessMark | undefined,
   { clock, signal }: Pick<TendOptions, 'clock' | 'signal'>,
 ): Promise<void> {

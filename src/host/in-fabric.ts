@@ -42,7 +42,8 @@ export function isInFabric(url: string, nodes: readonly FabricNode[]): boolean {
 }
 
 async function runInside(enter: readonly string[], file: string): Promise<number> {
-  const [program = '', ...args] = [...enter, process.execPath, file]
+  // One thread: Node 26 can hang at its end while it joins V8's workers.
+  const [program = '', ...args] = [...enter, process.execPath, '--single-threaded', file]
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
   const child = spawn(program, args, {
     env: { ...env, [insideVariable]: '1' },

@@ -58,8 +58,8 @@ for (const [who, makeIdentity] of Object.entries(identities())) {
       await cluster.sampan('start')
       assert.equal((await statusOf(cluster)).status, 'running')
       await killAll(cluster, () => ['holder'])
-      await eventually(async () => void (await cluster.sampan('start')))
       await eventually(async () => {
+        assert.equal((await statusOf(cluster)).status, 'running')
         assert.match(await cluster.kubectl('get', 'configmap', 'kept', '-o', 'yaml'), /a: b/)
       })
     })
