@@ -1,7 +1,7 @@
-// The Service kube-dns and the EndpointSlice behind it. They are made by hand, since no Pod serves
-// DNS: the agent does. In: addresses. Out: two objects for somebody else to create.
+// The Service kube-dns with the EndpointSlice and the Endpoints behind it. They are made by hand,
+// since no Pod serves DNS: the agent does. In: addresses. Out: objects for somebody else to create.
 
-import type { EndpointSlice, Service } from '../api/types.gen.ts'
+import type { EndpointSlice, Endpoints, Service } from '../api/types.gen.ts'
 
 export interface KubeDnsOptions {
   /** 10.96.0.10 */
@@ -15,9 +15,31 @@ const namespace = 'kube-system'
 
 export function kubeDnsObjects({ clusterIP, address }: KubeDnsOptions): {
   readonly service: Service
+  readonly endpoints: Endpoints
   readonly endpointSlice: EndpointSlice
 } {
-  return { service: kubeDnsService(clusterIP), endpointSlice: kubeDnsSlice(address) }
+  return {
+    service: kubeDnsService(clusterIP),
+    endpoints: kubeDnsEndpoints(address),
+    endpointSlice: kubeDnsSlice(address),
+  }
+}
+
+const ports = [
+  { name: 'dns', port: 53, protocol: 'UDP' },
+  { name: 'dns-tcp', port: 53, protocol: 'TCP' },
+  { name: 'metrics', port: 9153, protocol: 'TCP' },
+] as const
+
+/** For those who read Endpoints; the slice is there already, so it is not to be mirrored. */
+function kubeDnsEndpoints(address: string): Endpoints {
+  const labels = { 'k8s-app': 'kube-dns', 'endpointslice.kubernetes.io/skip-mirror': 'true' }
+  return {
+    apiVersion: 'v1',
+    kind: 'Endpoints',
+    metadata: { name, namespace, labels },
+    subsets: [{ addresses: [{ ip: address }], ports }],
+  }
 }
 
 /** As kubeadm makes it, but without a selector: its endpoints are no Pods. */
@@ -38,11 +60,7 @@ function kubeDnsService(clusterIP: string): Service {
     spec: {
       type: 'ClusterIP',
       clusterIP,
-      ports: [
-        { name: 'dns', port: 53, protocol: 'UDP', targetPort: 53 },
-        { name: 'dns-tcp', port: 53, protocol: 'TCP', targetPort: 53 },
-        { name: 'metrics', port: 9153, protocol: 'TCP', targetPort: 9153 },
-      ],
+      ports: ports.map((port) => ({ ...port, targetPort: port.port })),
     },
   }
 }
@@ -61,11 +79,7 @@ function kubeDnsSlice(address: string): EndpointSlice {
       },
     },
     addressType: 'IPv4',
-    ports: [
-      { name: 'dns', port: 53, protocol: 'UDP' },
-      { name: 'dns-tcp', port: 53, protocol: 'TCP' },
-      { name: 'metrics', port: 9153, protocol: 'TCP' },
-    ],
+    ports,
     endpoints: [{ addresses: [address], conditions: { ready: true } }],
   }
 }

@@ -68,8 +68,12 @@ async function ensureKubeDns({ config }: PartContext, server: ApiServer): Promis
   const user = { name: 'system:sampan:control-plane', groups: ['system:masters'] }
   const client = createClient(server.inProcess(user))
   const clusterIP = dnsServiceAddress(config)
-  const { service, endpointSlice } = kubeDnsObjects({ clusterIP, address: fabricAddress })
+  const { service, endpoints, endpointSlice } = kubeDnsObjects({
+    clusterIP,
+    address: fabricAddress,
+  })
   await ensure(client, 'Service', service)
+  await ensure(client, 'Endpoints', endpoints)
   await ensure(client, 'EndpointSlice', endpointSlice)
 }
 
