@@ -4,6 +4,7 @@
 
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { get } from 'node:http'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -87,13 +88,17 @@ async function applied(target: Target, replicas: number): Promise<number> {
 }
 
 async function untilAnswer(url: string): Promise<void> {
-  for (;;) {
-    try {
-      if ((await fetch(url, { headers: { connection: 'close' } })).ok) return
-    } catch {
-      await delay(10)
-    }
-  }
+  while (!(await answers(url))) await delay(10)
+}
+
+/** One request on a connection of its own: fetch() waits a second after one that was reset. */
+function answers(url: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    get(url, { agent: false }, (answer) => {
+      answer.resume()
+      resolve(answer.statusCode === 200)
+    }).on('error', () => resolve(false))
+  })
 }
 
 function kubectl({ context, env }: Target, argv: readonly string[], input = ''): string {
