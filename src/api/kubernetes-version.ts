@@ -1,3 +1,7 @@
-// Which Kubernetes this is, with a suffix of its own as distributions have.
+// Which Kubernetes this is; the one place that says so.
 
-export const kubernetesVersion = 'v1.36.2+sampan'
+/** The release whose behaviour this is. Nodes report it as their kubelet's. */
+export const kubernetesRelease = 'v1.36.2'
+
+/** With a suffix of its own, as distributions have. */
+export const kubernetesVersion = `${kubernetesRelease}+sampan`

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +8,7 @@ import { systemRandom } from '../lib/random.ts'
 import { memoryStore } from '../store/drivers/memory.ts'
 import { kubernetesProtobuf } from './protobuf.ts'
 import { createRegistry } from './registry/registry.ts'
+import { olderThan, runKubectl, withoutKubectl } from './testing/test-kubectl.ts'
 import { startTestServer, type TestServer } from './testing/test-server.ts'
 
 // The outside witness of the whole server: the real kubectl, where the machine has one.
@@ -62,42 +62,8 @@ function kubeconfig({ url, pki }: TestServer): object {
   }
 }
 
-interface Ran {
-  readonly code: number
-  readonly out: string
-  readonly err: string
-}
-
-function kubectl(line: string, input = ''): Promise<Ran> {
-  const env = { ...process.env, HOME: home, KUBECONFIG: join(home, 'config') }
-  return new Promise((resolve) => {
-    const child = execFile('kubectl', line.split(' '), { env, cwd: home }, (error, out, err) =>
-      resolve({ code: error ? Number(error.code) : 0, out, err }),
-    )
-    child.stdin?.end(input)
-  })
-}
-
-const skip = hasKubectl() ? false : 'kubectl is not on this machine'
-
-/** Why a test of a newer command is left out: this kubectl is of before 1.`minor`. */
-function older(minor: number): string | false {
-  const own = Number(/Minor:"(\d+)|v1\.(\d+)\./.exec(clientVersion())?.slice(1).find(Boolean))
-  return own < minor && `kubectl 1.${own} does not know this yet`
-}
-
-function clientVersion(): string {
-  return spawnSync('kubectl', ['version', '--client'], { encoding: 'utf8' }).stdout
-}
-
-function hasKubectl(): boolean {
-  try {
-    execFileSync('kubectl', ['version', '--client'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
+const kubectl = (line: string, input?: string) => runKubectl(home, line, input)
+const skip = withoutKubectl
 
 const deployment = (replicas: string) => `
 apiVersion: apps/v1
@@ -138,7 +104,7 @@ test('create, get, patch, delete', { skip }, async () => {
 })
 
 test('apply with strict validation names the unknown field', {
-  skip: skip || older(25),
+  skip: olderThan(25),
 }, async () => {
   const wrong = await kubectl('apply --validate=strict -f -', deployment('replicaz: 2'))
   assert.match(wrong.err, /strict decoding error: unknown field "spec\.replicaz"/)
@@ -174,7 +140,7 @@ test('dry-run by the server', { skip }, async () => {
   assert.equal(out, 'deployment.apps/n\n')
 })
 
-test('explain, from OpenAPI v3 and from v2', { skip: skip || older(27) }, async () => {
+test('explain, from OpenAPI v3 and from v2', { skip: olderThan(27) }, async () => {
   const v3 = await kubectl('explain pod.spec.containers.ports')
   assert.match(v3.out, /^KIND: +Pod$/m)
   assert.match(v3.out, /^FIELD: ports <\[\]ContainerPort>$/m)
@@ -203,7 +169,7 @@ test('who may: 401, 403, can-i', { skip }, async () => {
   )
 })
 
-test('who I am, by certificate and by token', { skip: skip || older(28) }, async () => {
+test('who I am, by certificate and by token', { skip: olderThan(28) }, async () => {
   assert.match((await kubectl('--context ada auth whoami')).out, /^Username +ada$/m)
   await kubectl('create serviceaccount robot')
   const token = (await kubectl('create token robot')).out.trim()

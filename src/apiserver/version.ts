@@ -1,9 +1,8 @@
-// GET /version: which Kubernetes this is, with a suffix of its own as distributions have.
+// GET /version: which Kubernetes this is, and what runs it.
 
+import { kubernetesVersion } from '../api/kubernetes-version.ts'
 import { jsonAnswer } from './answer.ts'
 import type { RequestHandler } from './chain-request.ts'
-
-export const gitVersion = 'v1.36.2+sampan'
 
 const info = {
   major: '1',
@@ -12,7 +11,7 @@ const info = {
   emulationMinor: '36',
   minCompatibilityMajor: '1',
   minCompatibilityMinor: '35',
-  gitVersion,
+  gitVersion: kubernetesVersion,
   gitCommit: '',
   gitTreeState: 'archive',
   buildDate: '1970-01-01T00:00:00Z',

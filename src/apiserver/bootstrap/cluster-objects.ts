@@ -2,8 +2,8 @@
 // `kubernetes` Service, APIServices, and what kubeadm leaves for tools to find.
 
 import { apiVersionOf, kinds } from '../../api/kinds.ts'
+import { kubernetesRelease } from '../../api/kubernetes-version.ts'
 import { groupPriorities } from '../discovery/group-order.ts'
-import { gitVersion } from '../version.ts'
 import type { StoredObject } from './stored-object.ts'
 
 export interface ClusterFacts {
@@ -151,14 +151,13 @@ function tokenTracking(now: Date): StoredObject {
 }
 
 function kubeadmConfig(facts: ClusterFacts): StoredObject {
-  const version = gitVersion.replace(/\+.*/, '')
   return configMap('kube-system', 'kubeadm-config', {
     ClusterConfiguration: [
       'apiVersion: kubeadm.k8s.io/v1beta4',
       `clusterName: ${facts.clusterName}`,
       `controlPlaneEndpoint: ${facts.serverAddress}:${facts.serverPort}`,
       'kind: ClusterConfiguration',
-      `kubernetesVersion: ${version}`,
+      `kubernetesVersion: ${kubernetesRelease}`,
       'networking:',
       `  dnsDomain: ${facts.domain}`,
       `  podSubnet: ${facts.podSubnet}`,

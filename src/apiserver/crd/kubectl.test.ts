@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { execFile, execFileSync } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +7,7 @@ import { systemClock } from '../../lib/clock.ts'
 import { systemRandom } from '../../lib/random.ts'
 import { memoryStore } from '../../store/drivers/memory.ts'
 import { createRegistry } from '../registry/registry.ts'
+import { runKubectl, withoutKubectl } from '../testing/test-kubectl.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 // Custom resources as the real kubectl meets them, with definitions that projects publish.
@@ -63,32 +63,8 @@ after(async () => {
   await rm(home, { recursive: true })
 })
 
-interface Ran {
-  readonly code: number
-  readonly out: string
-  readonly err: string
-}
-
-function kubectl(line: string, input = ''): Promise<Ran> {
-  const env = { ...process.env, HOME: home, KUBECONFIG: join(home, 'config') }
-  return new Promise((resolve) => {
-    const child = execFile('kubectl', line.split(' '), { env, cwd: home }, (error, out, err) =>
-      resolve({ code: error ? Number(error.code) : 0, out, err }),
-    )
-    child.stdin?.end(input)
-  })
-}
-
-const skip = hasKubectl() ? false : 'kubectl is not on this machine'
-
-function hasKubectl(): boolean {
-  try {
-    execFileSync('kubectl', ['version', '--client'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
+const kubectl = (line: string, input?: string) => runKubectl(home, line, input)
+const skip = withoutKubectl
 
 const pool = (more = '') => `
 apiVersion: metallb.io/v1beta1

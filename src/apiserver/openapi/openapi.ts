@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { apiVersionOf, type KindEntry } from '../../api/kinds.ts'
+import { kubernetesVersion } from '../../api/kubernetes-version.ts'
 import { allDefinitions } from '../../api/schema.ts'
 import { StatusError } from '../../api/status-error.ts'
 import { methodNotAllowed, notServed } from '../answer.ts'
@@ -15,7 +16,6 @@ import {
   serveDocument,
 } from '../discovery/document.ts'
 import type { ServerAnswer, ServerRequest } from '../request.ts'
-import { gitVersion } from '../version.ts'
 import { type CustomSchemas, customSources, noCustomSchemas } from './custom-schemas.ts'
 import { encodeOpenApiV2 } from './gnostic.ts'
 import { openApiV2 } from './v2.ts'
@@ -100,7 +100,9 @@ interface Sources {
 function hashed(path: string, { members, all, custom }: Sources): Hashed {
   const document = once(() => jsonDocument(openApiV3(members, all, custom)))
   const sources = () =>
-    [gitVersion, schemaHash(), JSON.stringify(members), customSources(members, custom)].join('\n')
+    [kubernetesVersion, schemaHash(), JSON.stringify(members), customSources(members, custom)].join(
+      '\n',
+    )
   return { path, document, hash: once(() => sha512(sources())) }
 }
 

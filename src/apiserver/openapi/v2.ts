@@ -1,7 +1,7 @@
 // OpenAPI v2: everything in one document.
 
 import type { KindEntry } from '../../api/kinds.ts'
-import { gitVersion } from '../version.ts'
+import { kubernetesVersion } from '../../api/kubernetes-version.ts'
 import { type CustomSchemas, noCustomSchemas } from './custom-schemas.ts'
 import { type Operation, operationsOf } from './operations.ts'
 import { definitionNames, type OpenApiObject, reference, schemasFor } from './schemas.ts'
@@ -27,7 +27,7 @@ export function openApiV2(
   ])
   return {
     swagger: '2.0',
-    info: { title: 'Kubernetes', version: gitVersion },
+    info: { title: 'Kubernetes', version: kubernetesVersion },
     paths: paths(operations),
     definitions: schemasFor(roots, { version: 2, kinds, custom }),
     securityDefinitions: {

@@ -1,7 +1,7 @@
 // OpenAPI v3: one document a group version.
 
 import type { KindEntry } from '../../api/kinds.ts'
-import { gitVersion } from '../version.ts'
+import { kubernetesVersion } from '../../api/kubernetes-version.ts'
 import { type CustomSchemas, noCustomSchemas } from './custom-schemas.ts'
 import { type Operation, operationsOf } from './operations.ts'
 import type { Parameter } from './parameters.ts'
@@ -35,7 +35,7 @@ export function openApiV3(
   const roots = new Set([...names, ...kinds.map(({ def }) => def), definitionNames.status])
   return {
     openapi: '3.0.0',
-    info: { title: 'Kubernetes', version: gitVersion },
+    info: { title: 'Kubernetes', version: kubernetesVersion },
     paths: paths(operations),
     components: {
       schemas: schemasFor(roots, { version: 3, kinds: allKinds, custom }),

@@ -1,7 +1,8 @@
 // Decides when a CronJob starts its next Job, which it replaces, and which it forgets.
 
 import { controllerReference } from '../../api/meta.ts'
-import type { CronJob, CronJobStatus, Job, ObjectReference } from '../../api/types.gen.ts'
+import type { CronJob, CronJobStatus, Job } from '../../api/types.gen.ts'
+import { referenceTo } from '../../client/events.ts'
 import {
   type Action,
   create,
@@ -141,7 +142,7 @@ function track(
     if (completionTime && completionTime > (lastSuccessfulTime ?? ''))
       lastSuccessfulTime = completionTime
   }
-  const active = jobs.filter((job) => !isFinished(job)).map(referenceTo)
+  const active = jobs.filter((job) => !isFinished(job)).map((job) => referenceTo(job))
   return {
     status: {
       ...(active.length > 0 && { active }),
@@ -149,18 +150,6 @@ function track(
       ...(lastSuccessfulTime && { lastSuccessfulTime }),
     },
     actions,
-  }
-}
-
-function referenceTo({ apiVersion, kind, metadata }: Job): ObjectReference {
-  const { name, namespace, uid, resourceVersion } = metadata
-  return {
-    kind,
-    ...(namespace && { namespace }),
-    name,
-    ...(uid && { uid }),
-    apiVersion,
-    ...(resourceVersion && { resourceVersion }),
   }
 }
 

@@ -1,11 +1,10 @@
 // The Node object as the kubelet makes it. In: its configuration and the machine's facts. Out:
 // metadata, spec and status; conditions come from node-conditions. Pure.
 
+import { kubernetesRelease } from '../../api/kubernetes-version.ts'
 import type { ContainerImage, Node, NodeStatus, Taint } from '../../api/types.gen.ts'
 import type { Image } from '../../cri/cri.ts'
 import type { MachineFacts } from './machine.ts'
-
-export const kubeletVersion = 'v1.36.2'
 
 export interface NodeSettings {
   readonly name: string
@@ -116,7 +115,7 @@ export function nodeStatus(
       containerRuntimeVersion: `${runtime.name}://${runtime.version}`,
       kernelVersion: machine.kernelVersion,
       kubeProxyVersion: '',
-      kubeletVersion,
+      kubeletVersion: kubernetesRelease,
       machineID: machine.machineId,
       operatingSystem: 'linux',
       osImage: machine.osImage,
