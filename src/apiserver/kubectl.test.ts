@@ -146,8 +146,10 @@ test('explain, from OpenAPI v3 and from v2', { skip: olderThan(27) }, async () =
   assert.match(v3.out, /^FIELD: ports <\[\]ContainerPort>$/m)
   assert.match(v3.out, /^ +containerPort\t<integer> -required-$/m)
   assert.match(v3.out, /^ +enum: SCTP, TCP, UDP$/m)
+  assert.match(v3.out, /^ +Number of the port, from 1 to 65535\.$/m)
   const v2 = await kubectl('explain deployment.apiVersion --output=plaintext-openapiv2')
   assert.match(v2.out, /^FIELD: +apiVersion <string>$/m)
+  assert.match(v2.out, /^ +API group and version of this object, such as apps\/v1\.$/m)
 })
 
 test('who may: 401, 403, can-i', { skip }, async () => {

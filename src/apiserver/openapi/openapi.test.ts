@@ -55,6 +55,8 @@ test('schemas carry the merge keys, enums, formats and defaults', () => {
   const property = (type: string, name: string) =>
     at(v3, 'components', 'schemas', `io.k8s.api.core.v1.${type}`, 'properties', name)
   assert.deepEqual(property('Container', 'ports'), {
+    description:
+      'Ports that the container listens on. Mostly information; names can be used by Services.',
     type: 'array',
     items: { $ref: '#/components/schemas/io.k8s.api.core.v1.ContainerPort' },
     'x-kubernetes-list-map-keys': ['containerPort', 'protocol'],
@@ -63,15 +65,21 @@ test('schemas carry the merge keys, enums, formats and defaults', () => {
     'x-kubernetes-patch-strategy': 'merge',
   })
   assert.deepEqual(property('ContainerPort', 'protocol'), {
+    description: 'TCP (default), UDP or SCTP.',
     type: 'string',
     enum: ['SCTP', 'TCP', 'UDP'],
     default: 'TCP',
   })
   assert.deepEqual(property('Pod', 'spec'), {
+    description: 'What is wanted.',
     allOf: [{ $ref: '#/components/schemas/io.k8s.api.core.v1.PodSpec' }],
     default: {},
   })
-  assert.deepEqual(property('ContainerPort', 'hostPort'), { type: 'integer', format: 'int32' })
+  assert.deepEqual(property('ContainerPort', 'hostPort'), {
+    description: 'Port of the node that leads here, where it is needed.',
+    type: 'integer',
+    format: 'int32',
+  })
 })
 
 test('every reference of both versions leads to a schema', () => {

@@ -3,6 +3,7 @@
 import { apiVersionOf, type KindEntry, listKindOf } from '../../api/kinds.ts'
 import { allDefinitions, type Definition, type Field } from '../../api/schema.ts'
 import type { CustomSchemas } from './custom-schemas.ts'
+import { descriptionOf, listFields, objectFields } from './descriptions/descriptions.ts'
 
 export type OpenApiVersion = 2 | 3
 
@@ -66,15 +67,22 @@ function referencesOf(name: string): readonly string[] {
 
 function listSchema(entry: KindEntry, version: OpenApiVersion): OpenApiObject {
   const kind = listKindOf(entry)
+  const properties: Readonly<Record<string, OpenApiObject>> = {
+    apiVersion: { type: 'string' },
+    items: { type: 'array', items: { $ref: reference(entry.def, version) } },
+    kind: { type: 'string' },
+    metadata: { $ref: reference(definitionNames.listMeta, version) },
+  }
   return {
+    description: `A list of objects of kind ${entry.kind}.`,
     type: 'object',
     required: ['items'],
-    properties: {
-      apiVersion: { type: 'string' },
-      items: { type: 'array', items: { $ref: reference(entry.def, version) } },
-      kind: { type: 'string' },
-      metadata: { $ref: reference(definitionNames.listMeta, version) },
-    },
+    properties: Object.fromEntries(
+      Object.entries(properties).map(([field, schema]) => [
+        field,
+        withSiblings(schema, { description: listFields[field] }, version),
+      ]),
+    ),
     'x-kubernetes-group-version-kind': [{ group: entry.group, version: entry.version, kind }],
   }
 }
@@ -82,15 +90,19 @@ function listSchema(entry: KindEntry, version: OpenApiVersion): OpenApiObject {
 function definitionSchema(name: string, { version, kinds }: SchemaOptions): OpenApiObject {
   if (name === definitionNames.patch) return { type: 'object' }
   const definition = allDefinitions[name] ?? {}
-  if (definition.special) return specialSchema(definition, version)
+  const [about, described = {}] = descriptionOf(name) ?? []
+  const description = about === undefined ? {} : { description: about }
+  if (definition.special) return { ...description, ...specialSchema(definition, version) }
   const fields = Object.entries(definition.fields ?? {})
   const required = fields.filter(([, field]) => field.required).map(([field]) => field)
+  const meaning = definition.gvk ? { ...objectFields, ...described } : described
   return {
+    ...description,
     type: 'object',
     ...(required.length > 0 && { required }),
     ...(fields.length > 0 && {
       properties: Object.fromEntries(
-        fields.map(([field, of]) => [field, fieldSchema(of, version)]),
+        fields.map(([field, of]) => [field, fieldSchema(of, version, meaning[field])]),
       ),
     }),
     ...(definition.gvk && {
@@ -126,7 +138,11 @@ function specialSchema({ special, type, format }: Definition, version: OpenApiVe
   return { type: type ?? 'object', ...(format && { format }) }
 }
 
-function fieldSchema(field: Field, version: OpenApiVersion): OpenApiObject {
+function fieldSchema(
+  field: Field,
+  version: OpenApiVersion,
+  description: string | undefined,
+): OpenApiObject {
   const element = elementSchema(field, version)
   const isContainer = field.array || field.map
   const mapped = field.map ? { type: 'object', additionalProperties: element } : element
@@ -137,7 +153,11 @@ function fieldSchema(field: Field, version: OpenApiVersion): OpenApiObject {
     : mapped
   return withSiblings(
     whole,
-    { ...extensionsOf(field), ...defaultOf(field, version, isContainer) },
+    {
+      ...(description !== undefined && { description }),
+      ...extensionsOf(field),
+      ...defaultOf(field, version, isContainer),
+    },
     version,
   )
 }
