@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build, type Plugin } from 'esbuild'
+import { bundle } from './bundle.ts'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -22,23 +22,9 @@ const target = join(root, 'dist')
 const weekMs = 7 * 24 * 3600_000
 const building = join(root, `dist.${process.pid}`)
 
-/**
- * Importing a module of Node.js reads all its exports, and one of those of node:http loads a whole
- * HTTP client: 40 ms a process. Taken as an object, what is not used is not read.
- */
-const builtinModules: Plugin = {
-  name: 'builtin modules',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: 'builtin' }))
-    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)})`,
-    }))
-  },
-}
-
 try {
-  await build({
-    absWorkingDir: root,
+  await bundle({
+    root,
     entryPoints: {
       sampan: 'src/sampan.ts',
       porter: 'src/parts/porter.ts',
@@ -47,25 +33,7 @@ try {
       supervisor: 'src/parts/supervisor.ts',
     },
     outdir: building,
-    chunkNames: 'chunks/[name]-[hash]',
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node26',
-    // Names survive in stack traces; white space only costs time to read.
-    minifyWhitespace: true,
-    minifySyntax: true,
-    keepNames: false,
-    legalComments: 'none',
-    // Native code, found at run time beside its JavaScript.
-    external: ['@lydell/node-pty'],
-    plugins: [builtinModules],
-    define: { SAMPAN_VERSION: JSON.stringify(version) },
-    banner: {
-      js: "import{createRequire as sampanRequire}from'node:module';const require=sampanRequire(import.meta.url);",
-    },
-    logLevel: 'warning',
+    version,
   })
   install()
 } catch (error) {

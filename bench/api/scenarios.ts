@@ -1,0 +1,6 @@
+// Table: what the bench measures, in this order.
+
+import type { Scenario } from './scenario.ts'
+import { writeScenarios } from './write-scenarios.ts'
+
+export const scenarios: readonly Scenario[] = [...writeScenarios]
