@@ -57,6 +57,8 @@ export interface ServerRequest {
   readonly remoteAddress: string
   /** The client certificate's subject, verified against the CA; absent without one. */
   readonly certificateUser: UserInfo | undefined
+  /** A front proxy asks, whose X-Remote-* headers say for whom. */
+  readonly isFromProxy?: boolean
   /** Set by authenticate; in-process requests arrive with it. */
   readonly user: UserInfo | undefined
   readonly info: RequestInfo

@@ -6,6 +6,7 @@ import { kinds } from '../api/kinds.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { type Random, systemRandom } from '../lib/random.ts'
+import { type Aggregation, createAggregation } from './aggregation/aggregation.ts'
 import { serveIssuerDiscovery } from './auth/issuer-discovery.ts'
 import { signingKey, verifyingKey } from './auth/jwt.ts'
 import {
@@ -82,6 +83,10 @@ export interface ApiServerOptions {
   readonly healthChecks?: readonly HealthCheck[]
   /** The client certificate shown to kubelets; without a CA theirs is not verified. */
   readonly kubelet?: TlsIdentity
+  /** The client certificate by which servers behind APIServices believe who asks. */
+  readonly frontProxy?: TlsIdentity
+  /** How Pods, Services, nodes and other servers are reached; absent: as this machine's network does. */
+  readonly dialer?: Dialer
 }
 
 export interface ApiServer {
@@ -102,11 +107,13 @@ export interface ApiServer {
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const stopping = new AbortController()
   const parts = assemble(options, stopping.signal)
-  const facts = { ...options.cluster, clientCa: options.tls.clientCa }
+  const { clientCa, frontProxy } = options.tls
+  const facts = { ...options.cluster, clientCa, ...(frontProxy && { frontProxy }) }
   await bootstrapCluster(parts.reader, facts, parts.clock.now())
-  const [following, custom] = await Promise.all([
+  const [following, custom, aggregation] = await Promise.all([
     followPolicy(parts.reader, parts.policy, stopping.signal),
     openCustomResources(options, parts, stopping.signal),
+    parts.aggregation.start(),
   ])
   const handler = apiServerChain(parts)
   // Parts of the same process keep themselves in bounds by their queues.
@@ -124,7 +131,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     listen: front.listen,
     async close() {
       stopping.abort()
-      await Promise.all([front.close(), following.ended, custom?.ended])
+      await Promise.all([front.close(), following.ended, custom?.ended, aggregation.ended])
       parts.dialer.close()
     },
   }
@@ -138,7 +145,11 @@ function assemble(options: ApiServerOptions, stopping: AbortSignal) {
   const accounts = serviceAccountTokens(options.serviceAccounts, reader, clock)
   const tokens = allTokens(options, accounts, clock)
   const metrics = createMetrics(() => performance.now())
-  const dialer = createDialer()
+  const dialer = options.dialer ?? createDialer()
+  const identity = options.frontProxy
+  const aggregation = createAggregation({
+    ...{ reader, dialer, identity, clock, log, signal: stopping },
+  })
   const custom = new CustomKinds()
   const serveMetrics = metrics.serve
   const served = {
@@ -152,6 +163,7 @@ function assemble(options: ApiServerOptions, stopping: AbortSignal) {
     dialer,
     stopping,
     custom,
+    aggregation,
   }
   return {
     ...{
@@ -166,9 +178,10 @@ function assemble(options: ApiServerOptions, stopping: AbortSignal) {
       metrics,
       dialer,
       custom,
+      aggregation,
     },
     audiences: accounts.audiences,
-    routes: routesOf(served),
+    routes: aggregation.routes(routesOf(served)),
   }
 }
 
@@ -225,6 +238,7 @@ interface Served {
   readonly dialer: Dialer
   readonly stopping: AbortSignal
   readonly custom: CustomKinds
+  readonly aggregation: Aggregation
 }
 
 function routesOf(served: Served): RequestHandler {
@@ -234,8 +248,9 @@ function routesOf(served: Served): RequestHandler {
   const read = objectReader(kubernetesProtobuf.read)
   const random = options.random ?? systemRandom
   const liveKinds = options.liveKinds ?? served.custom.liveKinds
-  const discovery = createDiscovery(liveKinds, address)
-  const openApi = createOpenApi(liveKinds, served.custom.schemas)
+  const { services } = served.aggregation
+  const discovery = createDiscovery(liveKinds, address, () => services.aggregated)
+  const openApi = createOpenApi(liveKinds, served.custom.schemas, () => services.specs)
   const checks = [ping, ...(options.healthChecks ?? []), shutdown(served.stopping)]
   const health = serveHealth(checks)
   const issuer = serveIssuerDiscovery(accounts, `https://${address}`)

@@ -118,7 +118,13 @@ async function openApiServer(context: PartContext, store: Store): Promise<ApiSer
   const registry = openRegistry(context, store, () => server)
   const server: ApiServer = await startApiServer({
     registry,
-    tls: { cert: pem('apiserver.crt'), key: pem('apiserver.key'), clientCa: pem('ca.crt') },
+    tls: {
+      cert: pem('apiserver.crt'),
+      key: pem('apiserver.key'),
+      clientCa: pem('ca.crt'),
+      frontProxy: { ca: pem('front-proxy-ca.crt'), allowedNames: ['front-proxy-client'] },
+    },
+    frontProxy: { cert: pem('front-proxy-client.crt'), key: pem('front-proxy-client.key') },
     serviceAccounts: {
       issuer: `https://kubernetes.default.svc.${config.domain}`,
       privateKey: pem('sa.key'),

@@ -22,6 +22,7 @@ import type {
   RuntimeClass,
   StorageClass,
 } from '../types.gen.ts'
+import { apiServiceErrors, apiServiceStatusErrors } from '../validation/api-service.ts'
 import { autoscalerErrors, autoscalerV1Errors } from '../validation/autoscaling.ts'
 import {
   budgetErrors,
@@ -74,6 +75,8 @@ export const otherRules: Readonly<Record<string, Partial<KindRules>>> = {
     // The core group's are called v1. with nothing after the dot.
     nameProblems: pathSegmentProblems,
     prepareForCreate: startApiService,
+    validate: apiServiceErrors,
+    endpoints: { status: { validateUpdate: apiServiceStatusErrors } },
   }),
   'autoscaling/v1/HorizontalPodAutoscaler': rulesFor<HorizontalPodAutoscalerV1>({
     validate: autoscalerV1Errors,

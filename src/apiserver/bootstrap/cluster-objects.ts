@@ -1,9 +1,10 @@
 // What else a fresh cluster contains: namespaces, priority classes, the default ServiceCIDR, the
 // `kubernetes` Service, APIServices, and what kubeadm leaves for tools to find.
 
-import { apiVersionOf, kinds } from '../../api/kinds.ts'
 import { kubernetesRelease } from '../../api/kubernetes-version.ts'
-import { groupPriorities } from '../discovery/group-order.ts'
+import { extraPrefix, groupHeader, uidHeader, userHeader } from '../aggregation/identity-headers.ts'
+import { builtinRegistrations } from '../aggregation/registrations.ts'
+import type { FrontProxyTrust } from '../front/tls-front.ts'
 import type { StoredObject } from './stored-object.ts'
 
 export interface ClusterFacts {
@@ -16,6 +17,7 @@ export interface ClusterFacts {
   readonly clusterName: string
   /** PEM of the CA of client certificates. */
   readonly clientCa: string
+  readonly frontProxy?: FrontProxyTrust
 }
 
 export const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
@@ -33,7 +35,7 @@ export function clusterObjects(facts: ClusterFacts, now: Date): readonly StoredO
     ...priorityClasses,
     serviceCidr(facts),
     ...kubernetesService(facts),
-    ...apiServices(),
+    ...builtinRegistrations().map((service) => ({ ...service })),
     authenticationConfig(facts),
     tokenTracking(now),
     kubeadmConfig(facts),
@@ -114,33 +116,18 @@ function kubernetesService(facts: ClusterFacts): readonly StoredObject[] {
   ]
 }
 
-const aggregatorGroup = 'apiregistration.k8s.io'
-
-/** One for each group and version served here, but for that of APIServices themselves. */
-function apiServices(): readonly StoredObject[] {
-  const groupVersions = new Map(kinds.map((entry) => [apiVersionOf(entry), entry]))
-  const served = [...groupVersions.values()].filter(({ group }) => group !== aggregatorGroup)
-  return served.map(({ group, version }) => ({
-    apiVersion: `${aggregatorGroup}/v1`,
-    kind: 'APIService',
-    metadata: {
-      name: `${version}.${group}`,
-      labels: { 'kube-aggregator.kubernetes.io/automanaged': 'onstart' },
-    },
-    spec: {
-      ...(group && { group }),
-      version,
-      groupPriorityMinimum: groupPriorities.get(group),
-      // Within a group the newer version goes first.
-      versionPriority: group ? 15 * Number(version.replace(/\D/g, '')) : 1,
-    },
-  }))
-}
-
 /** How extension API servers learn whom to trust. */
-function authenticationConfig({ clientCa }: ClusterFacts): StoredObject {
+function authenticationConfig({ clientCa, frontProxy }: ClusterFacts): StoredObject {
   return configMap('kube-system', 'extension-apiserver-authentication', {
     'client-ca-file': clientCa,
+    ...(frontProxy && {
+      'requestheader-allowed-names': JSON.stringify(frontProxy.allowedNames),
+      'requestheader-client-ca-file': frontProxy.ca,
+      'requestheader-extra-headers-prefix': JSON.stringify([extraPrefix]),
+      'requestheader-group-headers': JSON.stringify([groupHeader]),
+      'requestheader-uid-headers': JSON.stringify([uidHeader]),
+      'requestheader-username-headers': JSON.stringify([userHeader]),
+    }),
   })
 }
 

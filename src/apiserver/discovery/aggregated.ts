@@ -24,10 +24,10 @@ export function aggregatedList(groups: readonly ServedGroup[]): object {
     metadata: {},
     items: groups.map(({ name, versions }) => ({
       metadata: { ...(name && { name }), creationTimestamp: null },
-      versions: versions.map(({ version, kinds }) => ({
+      versions: versions.map(({ version, kinds, remote }) => ({
         version,
-        resources: kinds.map(resource),
-        freshness: 'Current',
+        resources: remote?.resources ?? kinds.map(resource),
+        freshness: remote && !remote.isCurrent ? 'Stale' : 'Current',
       })),
     })),
   }

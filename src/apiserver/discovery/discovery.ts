@@ -5,7 +5,7 @@ import { methodNotAllowed, notServed } from '../answer.ts'
 import { headerOf, type RequestHandler } from '../chain-request.ts'
 import { aggregatedList, aggregatedType, wantsAggregated } from './aggregated.ts'
 import { type Document, derived, jsonDocument, serveDocument } from './document.ts'
-import { type ServedGroup, servedGroups } from './groups.ts'
+import { type Aggregated, nothingAggregated, type ServedGroup, servedGroups } from './groups.ts'
 import { apiGroup, apiGroupList, apiResourceList, apiVersions } from './legacy.ts'
 
 /** The kinds served now; another array once they change. */
@@ -17,8 +17,15 @@ export interface Discovery {
   paths(): readonly string[]
 }
 
-export function createDiscovery(kinds: LiveKinds, serverAddress: string): Discovery {
-  const documents = derived(kinds, (current) => allDocuments(servedGroups(current), serverAddress))
+export function createDiscovery(
+  kinds: LiveKinds,
+  serverAddress: string,
+  aggregated: () => Aggregated = () => nothingAggregated,
+): Discovery {
+  const ofKinds = derived(kinds, (current) =>
+    derived(aggregated, (others) => allDocuments(servedGroups(current, others), serverAddress)),
+  )
+  const documents = () => ofKinds()()
   return {
     paths: () => [...documents().keys()].filter((path) => !path.includes('#')),
     async serve(request) {

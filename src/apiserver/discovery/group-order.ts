@@ -1,10 +1,17 @@
 // Table: the order in which API groups are listed, as upstream's priorities put them. Clients resolve
 // an ambiguous short name to the first group that has it.
 
+/** What an APIService asks for: the higher, the earlier. */
+export interface Priority {
+  readonly group: number
+  readonly version: number
+}
+
 /** Group and groupPriorityMinimum of its APIServices, the highest first. */
-export const groupPriorities: ReadonlyMap<string, number> = new Map([
+const groupPriorities: ReadonlyMap<string, number> = new Map([
   ['', 18_000],
-  ['apiregistration.k8s.io', 17_900],
+  // It has no APIServices itself.
+  ['apiregistration.k8s.io', 20_000],
   ['apps', 17_800],
   ['events.k8s.io', 17_750],
   ['authentication.k8s.io', 17_700],
@@ -25,16 +32,24 @@ export const groupPriorities: ReadonlyMap<string, number> = new Map([
   ['resource.k8s.io', 16_200],
   ['flowcontrol.apiserver.k8s.io', 16_100],
 ])
-const groupOrder = [...groupPriorities.keys()]
 
-/** Built-in groups in their order, then all others by name. */
-export function compareGroups(a: string, b: string): number {
-  return rank(a) - rank(b) || a.localeCompare(b)
-}
+/** Where it is not 15 for each major version, which puts the newer one first. */
+const versionPriorities: ReadonlyMap<string, number> = new Map([
+  ['/v1', 1],
+  ['flowcontrol.apiserver.k8s.io/v1', 21],
+  ['resource.k8s.io/v1', 20],
+])
 
-function rank(group: string): number {
-  const index = groupOrder.indexOf(group)
-  return index < 0 ? groupOrder.length : index
+/** What custom resources get. */
+const customPriority: Priority = { group: 1000, version: 100 }
+
+/** The priority of a group and version that is served here, unless an APIService says otherwise. */
+export function usualPriority(group: string, version: string): Priority {
+  const groupPriority = groupPriorities.get(group)
+  if (groupPriority === undefined) return customPriority
+  const major = Number(/^v(\d+)/.exec(version)?.[1] ?? 0)
+  const versionPriority = versionPriorities.get(`${group}/${version}`) ?? 15 * major
+  return { group: groupPriority, version: versionPriority }
 }
 
 /** Newest and stablest first: v2, v1, v1beta2, v1beta1, v1alpha1, then anything else by name. */

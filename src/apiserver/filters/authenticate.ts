@@ -1,7 +1,9 @@
-// Who is asking: a client certificate, else a bearer token; without either only health may be asked.
+// Who is asking: whom a front proxy names, else a client certificate, else a bearer token; without
+// any of them only health may be asked.
 
 import { StatusError } from '../../api/status-error.ts'
 import type { Filter } from '../../lib/chain.ts'
+import { identityOf } from '../aggregation/identity-headers.ts'
 import type { TokenAuthenticator } from '../auth/tokens.ts'
 import { type ChainRequest, headerOf, headersOf } from '../chain-request.ts'
 import type { ServerResponse, UserInfo } from '../request.ts'
@@ -17,7 +19,10 @@ export function authenticate(
 ): Filter<ChainRequest, ServerResponse> {
   return async (request, next) => {
     if (request.user) return next(request)
-    const user = request.certificateUser ?? (await userOfToken(request, tokens, audiences))
+    const user =
+      (request.isFromProxy ? identityOf(request) : undefined) ??
+      request.certificateUser ??
+      (await userOfToken(request, tokens, audiences))
     if (user) request.user = withGroup(user)
     else if (anonymousPaths.has(request.path)) request.user = anonymous
     else throw new StatusError('Unauthorized', 'Unauthorized')

@@ -13,6 +13,8 @@ import { HttpRequest } from './http-request.ts'
 export interface Peer {
   readonly address: string
   readonly certificateUser: UserInfo | undefined
+  /** What it says in headers about who asks is believed. */
+  readonly isFrontProxy?: boolean
 }
 
 export type HeaderValues = Record<string, string | string[]>

@@ -20,6 +20,7 @@ export class HttpRequest implements ChainRequest {
   readonly headers: Exchange['headers']
   readonly remoteAddress: string
   readonly certificateUser: UserInfo | undefined
+  readonly isFromProxy: boolean
   readonly info: RequestInfo
   readonly warnings: string[] = []
   user: UserInfo | undefined = undefined
@@ -36,6 +37,7 @@ export class HttpRequest implements ChainRequest {
     this.headers = exchange.headers
     this.remoteAddress = exchange.peer.address
     this.certificateUser = exchange.peer.certificateUser
+    this.isFromProxy = exchange.peer.isFrontProxy === true
     this.info = parseRequestInfo(this.method, this.path, this.query)
     this.#exchange = exchange
     this.#open = open

@@ -5,10 +5,10 @@ import { type AddressInfo, createServer, Server, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import type { ChainHandler } from '../chain-request.ts'
-import { certificateUser } from './certificate-user.ts'
 import type { OpenRequests, Peer } from './exchange.ts'
 import { http1Framing } from './http1.ts'
 import { http2Framing } from './http2.ts'
+import { createPeerReader } from './peer.ts'
 
 export interface Framing {
   accept(socket: TLSSocket, peer: Peer): void
@@ -21,6 +21,15 @@ export interface TlsFiles {
   readonly cert: string
   readonly key: string
   readonly clientCa: string
+  readonly frontProxy?: FrontProxyTrust
+}
+
+/** Proxies in front of this server, who say in headers whom they ask for. */
+export interface FrontProxyTrust {
+  /** PEM of the CA of their client certificates, which is not that of users. */
+  readonly ca: string
+  /** Common names of the certificates; none: any. */
+  readonly allowedNames: readonly string[]
 }
 
 /** A server that listens already (a porter's), or where to listen. */
@@ -46,10 +55,11 @@ export function openFront(handler: ChainHandler, tls: TlsFiles): Front {
     'http/1.1': http1Framing(handler, open),
     h2: http2Framing(handler, open),
   }
+  const peerOf = createPeerReader(tls)
   const tlsServer = createTlsServer({
     cert: tls.cert,
     key: tls.key,
-    ca: tls.clientCa,
+    ca: [tls.clientCa, ...(tls.frontProxy ? [tls.frontProxy.ca] : [])],
     requestCert: true,
     // A certificate that does not verify counts as none.
     rejectUnauthorized: false,
@@ -58,7 +68,7 @@ export function openFront(handler: ChainHandler, tls: TlsFiles): Front {
     minVersion: 'TLSv1.2',
   })
   tlsServer.on('secureConnection', (socket) => {
-    const peer = { address: socket.remoteAddress ?? '', certificateUser: certificateUser(socket) }
+    const peer = peerOf(socket)
     const framing = framings[socket.alpnProtocol || 'http/1.1']
     if (framing) framing.accept(socket, peer)
     else socket.destroy()

@@ -18,6 +18,8 @@ import {
 import type { ServerAnswer, ServerRequest } from '../request.ts'
 import { type CustomSchemas, customSources, noCustomSchemas } from './custom-schemas.ts'
 import { encodeOpenApiV2 } from './gnostic.ts'
+import { noRemoteSpecs, type RemoteSpecs, withRemoteSpecs } from './merge-remote.ts'
+import type { OpenApiObject } from './schemas.ts'
 import { openApiV2 } from './v2.ts'
 import { openApiV3 } from './v3.ts'
 
@@ -31,8 +33,16 @@ const v2Protobuf = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
 const v2ProtobufAnswer = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
 const v3Root = '/openapi/v3'
 
-export function createOpenApi(kinds: LiveKinds, custom: CustomSchemas = noCustomSchemas): OpenApi {
-  const documents = derived(kinds, (current) => documentsOf(current, custom))
+export function createOpenApi(
+  kinds: LiveKinds,
+  custom: CustomSchemas = noCustomSchemas,
+  remoteSpecs: () => RemoteSpecs = () => noRemoteSpecs,
+): OpenApi {
+  const ofKinds = derived(kinds, (current) => {
+    const local = localDocuments(current, custom)
+    return derived(remoteSpecs, (specs) => documentsOf(local, specs))
+  })
+  const documents = () => ofKinds()()
   return {
     paths: () => [
       '/openapi/v2',
@@ -54,10 +64,15 @@ export function createOpenApi(kinds: LiveKinds, custom: CustomSchemas = noCustom
   }
 }
 
-interface Documents {
-  readonly v2: { json(): Document; protobuf(): Document }
+/** Of the kinds served here. */
+interface LocalDocuments {
+  v2(): OpenApiObject
   /** By group version with its root: api/v1, apis/apps/v1. */
   readonly v3: ReadonlyMap<string, Hashed>
+}
+
+interface Documents extends Pick<LocalDocuments, 'v3'> {
+  readonly v2: { json(): Document; protobuf(): Document }
   index(): Document
 }
 
@@ -68,26 +83,33 @@ interface Hashed {
   document(): Document
 }
 
-function documentsOf(kinds: readonly KindEntry[], custom: CustomSchemas): Documents {
-  const v2 = once(() => openApiV2(kinds, custom))
+function localDocuments(kinds: readonly KindEntry[], custom: CustomSchemas): LocalDocuments {
   const byVersion = Map.groupBy(
     kinds,
     (entry) => `${entry.group ? 'apis' : 'api'}/${apiVersionOf(entry)}`,
   )
-  const v3 = new Map(
-    [...byVersion].map(
-      ([path, members]) => [path, hashed(path, { members, all: kinds, custom })] as const,
+  return {
+    v2: once(() => openApiV2(kinds, custom)),
+    v3: new Map(
+      [...byVersion].map(
+        ([path, members]) => [path, hashed(path, { members, all: kinds, custom })] as const,
+      ),
     ),
-  )
+  }
+}
+
+/** Other servers' documents in v3 stay there: the index leads to them. */
+function documentsOf(local: LocalDocuments, specs: RemoteSpecs): Documents {
+  const v2 = once(() => (specs.v2.length > 0 ? withRemoteSpecs(local.v2(), specs.v2) : local.v2()))
+  const remoteEntries = [...specs.v3].map(([path, url]) => [path, { serverRelativeURL: url }])
+  const entries = () => [...[...local.v3.values()].map(indexEntry), ...remoteEntries]
   return {
     v2: {
       json: once(() => jsonDocument(v2())),
       protobuf: once(() => bytesDocument(encodeOpenApiV2(v2()), v2ProtobufAnswer)),
     },
-    v3,
-    index: once(() =>
-      jsonDocument({ paths: Object.fromEntries([...v3.values()].map(indexEntry)) }),
-    ),
+    v3: local.v3,
+    index: once(() => jsonDocument({ paths: Object.fromEntries(entries()) })),
   }
 }
 

@@ -2,11 +2,12 @@
 
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
-import { connect as connectTcp } from 'node:net'
+import { connect as connectTcp, type Socket } from 'node:net'
 import { type Duplex, Readable } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import type { ServerRequest, Upgrade } from '../request.ts'
-import { forwardedHeaders } from './headers.ts'
+import { type ForwardedHeaders, forwardedHeaders } from './headers.ts'
+import { timedOut } from './network-text.ts'
 
 export interface TlsIdentity {
   readonly cert: string
@@ -21,6 +22,12 @@ export interface Backend {
   readonly port: number
   /** What to show a kubelet; Pods and Services are shown nothing. */
   readonly identity?: TlsIdentity
+  /** Whose certificate it must be; absent: the host's. */
+  readonly serverName?: string
+  /** Absent: when the identity has a CA. Without a CA those count that this machine trusts. */
+  readonly isVerified?: boolean
+  /** What is said besides the client's own headers. */
+  readonly headers?: ForwardedHeaders
 }
 
 export interface Dialer {
@@ -42,7 +49,7 @@ export function createDialer(): Dialer {
     send(backend, path, request) {
       const { scheme, host, port } = backend
       const options = { host, port, path, method: request.method, signal: request.signal }
-      const headers = { ...forwardedHeaders(request), host: authority(backend) }
+      const headers = { ...headersFor(backend, request), ...framing(request) }
       return new Promise((resolve, reject) => {
         const outgoing =
           scheme === 'https'
@@ -50,6 +57,7 @@ export function createDialer(): Dialer {
             : httpRequest({ ...options, headers, agent: http })
         outgoing.on('response', resolve)
         outgoing.on('error', reject)
+        outgoing.on('socket', limitConnecting)
         Readable.from(request.bodyStream).on('error', reject).pipe(outgoing)
       })
     },
@@ -66,14 +74,31 @@ export function createDialer(): Dialer {
   }
 }
 
-function tlsOptions({ identity, host }: Backend) {
+function tlsOptions({ identity, host, serverName = host, isVerified }: Backend) {
   return {
-    ...(identity && { cert: identity.cert, key: identity.key }),
+    ...(identity?.cert && { cert: identity.cert, key: identity.key }),
     ...(identity?.ca && { ca: identity.ca }),
-    rejectUnauthorized: identity?.ca !== undefined,
+    rejectUnauthorized: isVerified ?? identity?.ca !== undefined,
     // A name for SNI must not be an address.
-    ...(/[a-z]/i.test(host) && !host.includes(':') && { servername: host }),
+    ...(/[a-z]/i.test(serverName) && !serverName.includes(':') && { servername: serverName }),
   }
+}
+
+function headersFor(backend: Backend, request: ServerRequest): ForwardedHeaders {
+  return { ...forwardedHeaders(request), ...backend.headers, host: authority(backend) }
+}
+
+/** A body of a length nobody said; Node sends one with DELETE unframed. */
+function framing({ method, headers }: ServerRequest): ForwardedHeaders {
+  const isBare = method === 'GET' || method === 'HEAD' || headers['content-length'] !== undefined
+  return isBare ? {} : { 'transfer-encoding': 'chunked' }
+}
+
+/** Connections that are kept are idle for long; one that is being made is not waited for so long. */
+function limitConnecting(socket: Socket): void {
+  if (!socket.connecting) return
+  const timer = setTimeout(() => socket.destroy(new Error(timedOut)), connectTimeoutMs)
+  socket.once('connect', () => clearTimeout(timer)).once('close', () => clearTimeout(timer))
 }
 
 function dial(backend: Backend): Promise<Duplex> {
@@ -88,7 +113,7 @@ function dial(backend: Backend): Promise<Duplex> {
       socket.setNoDelay(true)
       resolve(socket)
     }
-    socket.setTimeout(connectTimeoutMs, () => socket.destroy(new Error('i/o timeout')))
+    socket.setTimeout(connectTimeoutMs, () => socket.destroy(new Error(timedOut)))
     socket.once('error', reject)
   })
 }
@@ -100,7 +125,7 @@ function authority({ host, port }: Backend): string {
 /** The request as the backend gets it, hop-by-hop headers of the upgrade included. */
 function headText(backend: Backend, path: string, request: ServerRequest): string {
   const { upgrade = '' } = request.headers
-  const fields = { ...forwardedHeaders(request), host: authority(backend) }
+  const fields = headersFor(backend, request)
   const lines = Object.entries(fields).flatMap(([name, value]) =>
     (typeof value === 'string' ? [value] : value).map((one) => `${name}: ${one}`),
   )

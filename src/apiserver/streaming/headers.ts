@@ -27,6 +27,9 @@ export function forwardedHeaders(request: ServerRequest): ForwardedHeaders {
     if (value === undefined || name.startsWith(':')) continue
     if (!hopByHop.has(name) && !credentials.test(name) && name !== 'host') forwarded[name] = value
   }
+  const { remoteAddress } = request
+  const hops = [...headersOf(request, 'x-forwarded-for'), ...(remoteAddress ? [remoteAddress] : [])]
+  if (hops.length > 0) forwarded['x-forwarded-for'] = hops.join(', ')
   const protocols = withoutTokens(headersOf(request, 'sec-websocket-protocol'))
   if (protocols) forwarded['sec-websocket-protocol'] = protocols
   return forwarded

@@ -18,7 +18,8 @@ export interface TestPki {
 
 const authority: Subject = { commonName: 'test-ca' }
 
-export function createTestPki(): TestPki {
+/** `names` are those of the server. */
+export function createTestPki(names: readonly string[] = ['127.0.0.1', 'localhost']): TestPki {
   const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const encode = (subject: Subject, publicKey: KeyObject, isAuthority: boolean) =>
     encodeCertificate({
@@ -30,7 +31,7 @@ export function createTestPki(): TestPki {
       notBefore: new Date('2020-01-01T00:00:00Z'),
       notAfter: new Date('2100-01-01T00:00:00Z'),
       usages: isAuthority ? [] : ['serverAuth', 'clientAuth'],
-      names: isAuthority ? [] : ['127.0.0.1', 'localhost'],
+      names: isAuthority ? [] : names,
       issuerKey: keys.privateKey,
       issuerPublicKey: keys.publicKey,
     })

@@ -39,10 +39,10 @@ export const cluster = {
   clusterName: 'test',
 }
 
-export async function startTestServer(
-  options: Partial<ApiServerOptions> = {},
-): Promise<TestServer> {
-  const pki = createTestPki()
+export async function startTestServer({
+  pki = createTestPki(),
+  ...options
+}: Partial<ApiServerOptions> & { pki?: TestPki } = {}): Promise<TestServer> {
   const issuer = 'https://kubernetes.default.svc.cluster.local'
   const server = await startApiServer({
     registry: mapRegistry(),

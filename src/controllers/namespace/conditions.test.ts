@@ -27,6 +27,15 @@ test('says what is left, and whose finalizers hold it', () => {
   ])
 })
 
+test('says which groups nobody could ask', () => {
+  const stale = 'metrics.k8s.io/v1beta1: stale GroupVersion discovery: metrics.k8s.io/v1beta1'
+  const [first] = said(namespace, { ...nothingLeft, discoveryErrors: [stale] })
+  assert.equal(
+    first,
+    `NamespaceDeletionDiscoveryFailure=True DiscoveryFailed: Discovery failed for some groups, 1 failing: unable to retrieve the complete list of server APIs: ${stale}`,
+  )
+})
+
 test('says when all is gone, and keeps the time of what has not changed', () => {
   const earlier = new Date('2026-01-01T00:30:00Z')
   const conditions = namespaceConditions(

@@ -52,7 +52,13 @@ function rowsOf({ discoveryErrors, deletionErrors, resources, finalizers }: Rema
   return [
     {
       type: 'NamespaceDeletionDiscoveryFailure',
-      whenTrue: problem(discoveryErrors, 'DiscoveryFailed', 'Discovery failed for some groups, '),
+      whenTrue:
+        discoveryErrors.length > 0
+          ? {
+              reason: 'DiscoveryFailed',
+              message: `Discovery failed for some groups, ${discoveryErrors.length} failing: unable to retrieve the complete list of server APIs: ${discoveryErrors.join(', ')}`,
+            }
+          : undefined,
       whenFalse: {
         reason: 'ResourcesDiscovered',
         message: 'All resources successfully discovered',
@@ -68,11 +74,13 @@ function rowsOf({ discoveryErrors, deletionErrors, resources, finalizers }: Rema
     },
     {
       type: 'NamespaceDeletionContentFailure',
-      whenTrue: problem(
-        deletionErrors,
-        'ContentDeletionFailed',
-        'Failed to delete all resource types, ',
-      ),
+      whenTrue:
+        deletionErrors.length > 0
+          ? {
+              reason: 'ContentDeletionFailed',
+              message: `Failed to delete all resource types, ${deletionErrors.length} remaining: ${deletionErrors.join(', ')}`,
+            }
+          : undefined,
       whenFalse: {
         reason: 'ContentDeleted',
         message: 'All content successfully deleted, may be waiting on finalization',
@@ -104,10 +112,4 @@ function rowsOf({ discoveryErrors, deletionErrors, resources, finalizers }: Rema
       },
     },
   ]
-}
-
-function problem(errors: readonly string[], reason: string, prefix: string) {
-  if (errors.length === 0) return undefined
-  const count = reason === 'DiscoveryFailed' ? '' : `${errors.length} remaining: `
-  return { reason, message: `${prefix}${count}${errors.join(', ')}` }
 }

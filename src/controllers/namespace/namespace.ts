@@ -98,10 +98,16 @@ async function deleteContent(namespace: string, client: ApiClient): Promise<Rema
     await deleteAll(deletable.filter((resource) => !isPod(resource)))
   }
   return {
-    discoveryErrors: failures.map(({ groupVersion, error }) => `${groupVersion}: ${error}`),
+    discoveryErrors: failures.map(discoveryError),
     deletionErrors: errors,
     ...left,
   }
+}
+
+/** A group whose server is not there says so in the words of aggregated discovery. */
+function discoveryError({ groupVersion, error }: Discovered['failures'][number]): string {
+  const isStale = isReason(error, 'ServiceUnavailable')
+  return `${groupVersion}: ${isStale ? `stale GroupVersion discovery: ${groupVersion}` : error}`
 }
 
 interface Counts {

@@ -4,6 +4,7 @@ import { Agent, request as httpsRequest } from 'node:https'
 import { isDraft } from '../../../api/draft.ts'
 import type { WebhookClientConfig } from '../../../api/types.gen.ts'
 import type { ClusterView } from '../../registry/cluster-view.ts'
+import { networkText } from '../../streaming/network-text.ts'
 import { CallFailure, type DenialStatus } from './webhook-error.ts'
 
 /** Larger answers are cut off: an AdmissionReview holds one object's patch. */
@@ -152,26 +153,6 @@ function refused(code: number, text: string): CallFailure {
   return new CallFailure(
     `failed to call webhook: ${code === 404 ? 'the server could not find the requested resource' : why}`,
   )
-}
-
-const untrusted = new Set([
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-])
-
-/** A failed connection in Go's words. */
-function networkText(error: Error, address: string): string {
-  const code = 'code' in error ? String(error.code) : ''
-  if (code === 'ECONNREFUSED') return `dial tcp ${address}: connect: connection refused`
-  if (code === 'ECONNRESET') return 'EOF'
-  if (code === 'EHOSTUNREACH') return `dial tcp ${address}: connect: no route to host`
-  if (code === 'ENOTFOUND') return `dial tcp: lookup ${address.replace(/:\d+$/, '')}: no such host`
-  const x509 = 'tls: failed to verify certificate: x509: '
-  if (untrusted.has(code)) return `${x509}certificate signed by unknown authority`
-  if (code === 'CERT_HAS_EXPIRED') return `${x509}certificate has expired or is not yet valid`
-  return error.message
 }
 
 function readAnswer(text: string, uid: string): WebhookAnswer {
