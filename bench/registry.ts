@@ -1,7 +1,8 @@
 // Figure: what one core does in the registry, in process, over the memory store: creates, reads,
 // updates, patches, lists of 10,000 objects, watch fan-out. `node bench/registry.ts [SECONDS]`.
 
-import { requestOf, streamOf } from '../src/apiserver/in-process.ts'
+import { streamOf } from '../src/apiserver/body.ts'
+import { requestOf } from '../src/apiserver/in-process.ts'
 import { createRegistry, type Registry } from '../src/apiserver/registry/registry.ts'
 import type { ServerAnswer } from '../src/apiserver/request.ts'
 import { systemClock } from '../src/lib/clock.ts'

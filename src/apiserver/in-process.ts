@@ -3,9 +3,12 @@
 
 import { StatusError } from '../api/status-error.ts'
 import { statusAnswer } from './answer.ts'
+import { streamOf } from './body.ts'
 import type { ChainHandler, ChainRequest } from './chain-request.ts'
 import type { ServerAnswer, UserInfo } from './request.ts'
 import { parseRequestInfo } from './request-info.ts'
+
+export { streamOf }
 
 export interface InProcessRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -81,15 +84,6 @@ function delivered(answer: ServerAnswer, warnings: readonly string[]): InProcess
     headers: warning ? { ...answer.headers, warning } : answer.headers,
     body: streamOf(answer.body),
   }
-}
-
-/** A complete body or a stream, as a stream. */
-export function streamOf(body: ServerAnswer['body']): AsyncIterable<Uint8Array> {
-  return Symbol.asyncIterator in body ? body : chunks(body instanceof Uint8Array ? [body] : body)
-}
-
-async function* chunks(parts: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
-  for (const part of parts) if (part.length > 0) yield part
 }
 
 const encoder = new TextEncoder()

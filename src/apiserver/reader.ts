@@ -6,8 +6,9 @@ import { apiVersionOf, type Kind, kindEntry, pathOf } from '../api/kinds.ts'
 import { keyOf, keyText, type ObjectKey } from '../api/meta.ts'
 import { StatusError, type StatusReason } from '../api/status-error.ts'
 import type { KindMap, Status } from '../api/types.gen.ts'
+import { streamOf } from './body.ts'
 import type { RequestHandler } from './chain-request.ts'
-import { type InProcessRequest, requestOf, streamOf } from './in-process.ts'
+import { type InProcessRequest, requestOf } from './in-process.ts'
 import type { ServerAnswer, UserInfo } from './request.ts'
 
 /** Who the API server is to its own registry. */

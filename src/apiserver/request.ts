@@ -71,8 +71,44 @@ export interface ServerAnswer {
   readonly headers: Readonly<Record<string, string>>
   /** The one header that cannot be joined into one line; proxied answers have it. */
   readonly setCookies?: readonly string[]
-  /** Complete (one buffer or several to be written in order) or a stream flushed chunk by chunk. */
-  readonly body: Uint8Array | readonly Uint8Array[] | AsyncIterable<Uint8Array>
+  /** Complete (one buffer or several, or larger than that), or a stream sent as it comes. */
+  readonly body:
+    | Uint8Array
+    | readonly Uint8Array[]
+    | LargeBody
+    | PushBody
+    | AsyncIterable<Uint8Array>
+}
+
+/** A body that is made by and by, in buffers of whoever sends it. */
+export interface LargeBody {
+  readonly byteLength: number
+  /** Fills `into` as far as there is anything left; returns the bytes written, 0 at the end. */
+  read(into: Buffer): number
+}
+
+/** A stream that writes by itself whenever something happens: a watch. */
+export interface PushBody extends AsyncIterable<Uint8Array> {
+  /** Resolves when it has ended, or the sink has gone. */
+  pushTo(sink: PushSink): Promise<void>
+}
+
+/** A client's end of a pushed stream; never waits. */
+export interface PushSink {
+  writeFrame(frame: Frame): boolean
+  /** Bytes that the client has not taken yet. */
+  readonly waitingBytes: number
+  end(): void
+  /** Breaks the stream off. */
+  cut(): void
+  readonly isGone: boolean
+  onClose(callback: () => void): void
+}
+
+/** Bytes, and the same within the frame of an HTTP/1.1 chunk: made once for many. */
+export interface Frame {
+  readonly body: Buffer
+  readonly chunk: Buffer
 }
 
 /** The connection itself is handed over: exec, attach, port-forward, proxied upgrades. */

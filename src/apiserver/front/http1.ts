@@ -1,97 +1,76 @@
-// HTTP/1.1 on accepted TLS connections, by Node's own server, including upgrades.
+// HTTP/1.1 on accepted TLS connections, by the codec of src/wire/http1.
 
-import { createServer, type IncomingMessage, STATUS_CODES } from 'node:http'
-import { type Duplex, Readable } from 'node:stream'
+import { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import type { ChainHandler } from '../chain-request.ts'
-import { streamOf } from '../in-process.ts'
-import { answerOf, type OpenRequests, type Peer, serveExchange, warningHeader } from './exchange.ts'
+import { answerOf, type OpenRequests, type Peer, upgradeRequired } from './exchange.ts'
+import { type ConnectionContext, Http1Connection } from './http1-connection.ts'
+import type { Http1Exchange } from './http1-exchange.ts'
 import type { Framing } from './tls-front.ts'
 import { answerOverWebSocket, wantsWebSocket } from './websocket-answer.ts'
+import { writeAnswer } from './write-answer.ts'
 
-/** Upstream's: 32 s for the headers; an idle connection stays for 90 s. */
-const headersTimeoutMs = 32_000
-const idleTimeoutMs = 90_000
+/** How often connections are looked at for those that take too long. */
+const checkMs = 1_000
+/** Bytes of all connections together that wait to become requests. */
+const unreadBytes = 64 * 1024 * 1024
 
 export function http1Framing(handler: ChainHandler, open: OpenRequests): Framing {
-  const peers = new WeakMap<object, Peer>()
-  const peerOf = (socket: object) =>
-    peers.get(socket) ?? { address: '', certificateUser: undefined }
-  const server = createServer({
-    headersTimeout: headersTimeoutMs,
-    keepAliveTimeout: idleTimeoutMs,
-    // A stream through the proxy may be uploaded for longer than any limit.
-    requestTimeout: 0,
-    maxHeaderSize: 64 * 1024,
-  })
-  server.on('request', (message, output) => {
-    const exchange = {
-      ...parts(message, peerOf(message.socket)),
-      input: message,
-      output,
-      writeHead: output.writeHead.bind(output),
-    }
-    serveExchange(exchange, handler, open).catch(() => message.socket.destroy())
-  })
-  server.on('upgrade', (message, socket, head) => {
-    upgrade(message, socket, head, { peer: peerOf(message.socket), handler, open }).catch(() =>
-      socket.destroy(),
-    )
-  })
-  // The server never listens itself; this starts its check of the timeouts.
-  server.emit('listening')
+  const connections = new Set<Http1Connection>()
+  let unread = 0
+  let nowMs = performance.now()
+  let date = new Date().toUTCString()
+  const context: ConnectionContext = {
+    serve: (exchange) =>
+      serve(exchange, handler, open).catch(() => void exchange.connection.socket.destroy()),
+    nowMs: () => nowMs,
+    httpDate: () => date,
+    account(bytes) {
+      unread += bytes
+      return unread <= unreadBytes
+    },
+    closed: (connection) => void connections.delete(connection),
+  }
+  const checking = setInterval(() => {
+    nowMs = performance.now()
+    date = new Date().toUTCString()
+    for (const connection of connections) connection.check(nowMs)
+  }, checkMs).unref()
   return {
     accept(socket: TLSSocket, peer: Peer) {
-      peers.set(socket, peer)
-      server.emit('connection', socket)
+      connections.add(new Http1Connection(socket, peer, context))
     },
     close() {
-      server.closeIdleConnections()
-      server.close()
+      for (const connection of connections) connection.close()
+      clearInterval(checking)
     },
   }
 }
 
-function parts(message: IncomingMessage, peer: Peer) {
-  return {
-    method: message.method ?? 'GET',
-    url: message.url ?? '/',
-    headers: message.headers,
-    peer,
-  }
-}
-
-interface Around {
-  readonly peer: Peer
-  readonly handler: ChainHandler
-  readonly open: OpenRequests
-}
-
-async function upgrade(
-  message: IncomingMessage,
-  socket: Duplex,
-  head: Uint8Array,
-  { peer, handler, open }: Around,
+async function serve(
+  exchange: Http1Exchange,
+  handler: ChainHandler,
+  open: OpenRequests,
 ): Promise<void> {
-  socket.on('error', () => socket.destroy())
-  const exchange = {
-    ...parts(message, peer),
-    input: Readable.from([]),
-    output: socket,
-    writeHead() {},
-  }
   const { response, request } = await answerOf(exchange, handler, open)
-  if ('upgrade' in response) return response.upgrade(socket, head)
-  if (response.status === 200 && wantsWebSocket(message))
-    return answerOverWebSocket({ message, socket, head }, response)
-  const warnings = request?.warnings ?? []
-  const lines = [
-    `HTTP/1.1 ${response.status} ${STATUS_CODES[response.status] ?? ''}`,
-    ...Object.entries(response.headers).map(([name, value]) => `${name}: ${value}`),
-    ...warnings.map((text) => `warning: ${warningHeader(text)}`),
-    'connection: close',
-  ]
-  socket.write(`${lines.join('\r\n')}\r\n\r\n`)
-  for await (const chunk of streamOf(response.body)) socket.write(chunk)
-  socket.end()
+  const { connection, head } = exchange
+  const mayUpgrade = head.isUpgrade && head.body === 0
+  if ('upgrade' in response) {
+    if (!mayUpgrade) return writeAnswer(exchange, upgradeRequired(), [])
+    return response.upgrade(connection.socket, connection.handOver())
+  }
+  if (mayUpgrade && response.status === 200 && wantsWebSocket(exchange)) {
+    const message = upgradeMessage(exchange)
+    const rest = connection.handOver()
+    return answerOverWebSocket({ message, socket: connection.socket, head: rest }, response)
+  }
+  await writeAnswer(exchange, response, request?.warnings ?? [])
+}
+
+/** The request as the WebSocket library wants it. */
+function upgradeMessage({ connection, method, headers }: Http1Exchange): IncomingMessage {
+  const message = new IncomingMessage(connection.socket)
+  message.method = method
+  for (const name in headers) message.headers[name] = headers[name]
+  return message
 }

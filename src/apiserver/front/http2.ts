@@ -1,10 +1,10 @@
 // HTTP/2 on accepted TLS connections, by Node's own sessions.
 
 import { constants, performServerHandshake, type ServerHttp2Session } from 'node:http2'
-import { Readable } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { ChainHandler } from '../chain-request.ts'
 import { type OpenRequests, type Peer, serveExchange } from './exchange.ts'
+import { bodyOf, Http2Output } from './http2-output.ts'
 import type { Framing } from './tls-front.ts'
 
 const settings = {
@@ -35,13 +35,8 @@ export function http2Framing(handler: ChainHandler, open: OpenRequests): Framing
           url: headers[':path'] ?? '/',
           headers,
           peer,
-          get input() {
-            return stream.endAfterHeaders ? Readable.from([]) : stream
-          },
-          output: stream,
-          writeHead: (status: number, fields: Record<string, string | string[]>) => {
-            if (!stream.destroyed) stream.respond({ ...fields, ':status': status })
-          },
+          body: bodyOf(stream, Number(headers['content-length'] ?? 0)),
+          output: new Http2Output(stream),
         }
         // Node resets a stream whose body nobody read once the answer is written, and clients may
         // see the reset before the answer's end: so whatever is left of the body is read away.

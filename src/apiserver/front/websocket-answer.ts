@@ -4,9 +4,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { streamOf } from '../in-process.ts'
+import { streamOf } from '../body.ts'
 import { linesOf } from '../reader.ts'
 import type { ServerAnswer } from '../request.ts'
+import type { Exchange } from './exchange.ts'
 
 /** Base64 is for clients that cannot take binary messages. */
 const protocols = ['binary.k8s.io', 'base64.binary.k8s.io']
@@ -17,8 +18,8 @@ export interface UpgradeRequest {
   readonly head: Uint8Array
 }
 
-export function wantsWebSocket({ headers }: IncomingMessage): boolean {
-  return headers.upgrade?.toLowerCase() === 'websocket'
+export function wantsWebSocket({ headers }: Pick<Exchange, 'headers'>): boolean {
+  return String(headers['upgrade']).toLowerCase() === 'websocket'
 }
 
 /** Resolves when all has been sent, or the client has gone. */
@@ -27,6 +28,8 @@ export async function answerOverWebSocket(
   answer: ServerAnswer,
 ): Promise<void> {
   const client = await accepted({ message, socket, head })
+  // It was paused when it was handed over.
+  socket.resume()
   for await (const part of partsOf(answer, client.protocol)) {
     if (client.readyState !== client.OPEN) break
     await sent(client, part)
