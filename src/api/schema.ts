@@ -87,7 +87,13 @@ export function definitionNameOf(apiVersion: string, kind: string): string | und
   return namesByType.get(wanted)
 }
 
-function findName(wanted: string, kind: string): string | undefined {
+/** Types that are read in an older version too, though no list of kinds has it; of the same form. */
+const olderTypes: Readonly<Record<string, string>> = {
+  'policy/v1beta1/Eviction': 'policy/v1/Eviction',
+}
+
+function findName(asked: string, kind: string): string | undefined {
+  const wanted = olderTypes[asked] ?? asked
   return Object.keys(definitions).find((name) => {
     const gvk = definitions[name]?.gvk
     if (gvk === everywhere) return name.endsWith(`.${kind}`)

@@ -9,6 +9,7 @@ import type {
   ClusterRoleBinding,
   EndpointSlice,
   EventsEvent,
+  FlowSchema,
   HorizontalPodAutoscaler,
   HorizontalPodAutoscalerV1,
   Ingress,
@@ -17,13 +18,18 @@ import type {
   NetworkPolicy,
   PodDisruptionBudget,
   PriorityClass,
+  PriorityLevelConfiguration,
   Role,
   RoleBinding,
   RuntimeClass,
-  StorageClass,
 } from '../types.gen.ts'
 import { apiServiceErrors, apiServiceStatusErrors } from '../validation/api-service.ts'
 import { autoscalerErrors, autoscalerV1Errors } from '../validation/autoscaling.ts'
+import {
+  approvalErrors,
+  signingRequestErrors,
+  signingStatusErrors,
+} from '../validation/certificate-signing.ts'
 import {
   budgetErrors,
   budgetStatusErrors,
@@ -33,6 +39,12 @@ import {
   runtimeClassUpdateErrors,
 } from '../validation/coordination.ts'
 import { endpointSliceErrors, endpointSliceUpdateErrors } from '../validation/endpoints.ts'
+import {
+  flowSchemaErrors,
+  flowSchemaStatusErrors,
+  priorityLevelErrors,
+  priorityLevelStatusErrors,
+} from '../validation/flow-control.ts'
 import { pathSegmentProblems } from '../validation/names.ts'
 import {
   ingressClassErrors,
@@ -49,8 +61,8 @@ import {
   roleBindingErrors,
   roleErrors,
 } from '../validation/rbac.ts'
-import { storageClassErrors, storageClassUpdateErrors } from '../validation/storage.ts'
 import { type KindRules, rulesFor } from './kind-rule.ts'
+import { storageRules } from './storage-rules.ts'
 
 const rbac = { nameProblems: pathSegmentProblems, allowsCreateOnUpdate: true }
 const conditional = { allowsUnconditionalUpdate: false }
@@ -85,12 +97,15 @@ export const otherRules: Readonly<Record<string, Partial<KindRules>>> = {
     validate: autoscalerErrors,
   }),
   'certificates.k8s.io/CertificateSigningRequest': rulesFor<CertificateSigningRequest>({
+    // Any name will do, of one segment of a path.
+    nameProblems: pathSegmentProblems,
     prepareForUpdate: (next, previous) => {
       next.spec = copyOf(previous.spec)
     },
+    validateCreate: signingRequestErrors,
     endpoints: {
-      status: { prepareForUpdate: keepVerdict },
-      approval: { prepareForUpdate: takeVerdict },
+      status: { prepareForUpdate: keepVerdict, validateUpdate: signingStatusErrors },
+      approval: { prepareForUpdate: takeVerdict, validateUpdate: approvalErrors },
     },
   }),
   'coordination.k8s.io/Lease': rulesFor<Lease>({
@@ -107,8 +122,16 @@ export const otherRules: Readonly<Record<string, Partial<KindRules>>> = {
     allowsCreateOnUpdate: true,
     validateCreate: newEventErrors,
   }),
-  'flowcontrol.apiserver.k8s.io/FlowSchema': counted,
-  'flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration': counted,
+  'flowcontrol.apiserver.k8s.io/FlowSchema': rulesFor<FlowSchema>({
+    ...counted,
+    validate: flowSchemaErrors,
+    endpoints: { status: { validateUpdate: flowSchemaStatusErrors } },
+  }),
+  'flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration': rulesFor<PriorityLevelConfiguration>({
+    ...counted,
+    validate: priorityLevelErrors,
+    endpoints: { status: { validateUpdate: priorityLevelStatusErrors } },
+  }),
   'networking.k8s.io/Ingress': rulesFor<Ingress>({
     generation: ['spec'],
     validate: ingressErrors,
@@ -155,14 +178,7 @@ export const otherRules: Readonly<Record<string, Partial<KindRules>>> = {
     validate: priorityClassErrors,
     validateUpdate: priorityClassUpdateErrors,
   }),
-  'storage.k8s.io/CSIDriver': counted,
-  'storage.k8s.io/CSINode': conditional,
-  'storage.k8s.io/CSIStorageCapacity': conditional,
-  'storage.k8s.io/StorageClass': rulesFor<StorageClass>({
-    validate: storageClassErrors,
-    validateUpdate: storageClassUpdateErrors,
-  }),
-  'storage.k8s.io/VolumeAttachment': conditional,
+  ...storageRules,
 }
 
 /** Groups that this server serves itself are there at once. */

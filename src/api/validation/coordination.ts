@@ -1,11 +1,21 @@
 // Leases, Events, disruption budgets, runtime classes.
 
 import type { DraftOf } from '../draft.ts'
-import { type FieldError, invalid, required } from '../field-error.ts'
+import { duplicate, type FieldError, invalid, required } from '../field-error.ts'
 import type { Event, EventsEvent, Lease, PodDisruptionBudget, RuntimeClass } from '../types.gen.ts'
-import { fixedErrors, labelSelectorErrors, optionErrors, requiredForm, when } from './checks.ts'
-import { nonNegativeErrors } from './metadata.ts'
+import {
+  fixedErrors,
+  labelSelectorErrors,
+  optionErrors,
+  repeatedOf,
+  requiredForm,
+  when,
+} from './checks.ts'
+import { at, child } from './field-path.ts'
+import { labelsErrors, nonNegativeErrors } from './metadata.ts'
 import { dnsLabelProblems, qualifiedNameProblems } from './names.ts'
+import { requirementsErrors } from './resources.ts'
+import { tolerationsErrors } from './scheduling.ts'
 import { amountOrPercentErrors, notOverHundredErrors } from './workloads.ts'
 
 export function leaseErrors({ spec = {} }: DraftOf<Lease>): FieldError[] {
@@ -132,8 +142,22 @@ export function budgetStatusErrors({ status = {} }: DraftOf<PodDisruptionBudget>
   return names.flatMap((name) => nonNegativeErrors(status[name] ?? 0, `status.${name}`))
 }
 
-export function runtimeClassErrors({ handler = '' }: DraftOf<RuntimeClass>): FieldError[] {
-  return dnsLabelProblems(handler).map((problem) => invalid('handler', handler, problem))
+export function runtimeClassErrors(runtimeClass: DraftOf<RuntimeClass>): FieldError[] {
+  const { handler = '', overhead, scheduling } = runtimeClass
+  const tolerations = scheduling?.tolerations ?? []
+  const path = 'scheduling.tolerations'
+  const repeated = repeatedOf(tolerations, (toleration) =>
+    JSON.stringify([toleration.key, toleration.operator, toleration.value, toleration.effect]),
+  )
+  return [
+    ...dnsLabelProblems(handler).map((problem) => invalid('handler', handler, problem)),
+    ...(overhead
+      ? requirementsErrors({ limits: overhead.podFixed ?? {} }, 'overhead', { claimNames: [] })
+      : []),
+    ...labelsErrors(scheduling?.nodeSelector, 'scheduling.nodeSelector'),
+    ...tolerationsErrors(tolerations, child(path, 'tolerations')),
+    ...repeated.map(({ element, index }) => duplicate(at(path, index), element)),
+  ]
 }
 
 export function runtimeClassUpdateErrors(

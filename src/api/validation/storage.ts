@@ -1,11 +1,28 @@
 // Persistent volumes and storage classes.
 
 import { type DraftOf, isSameMeaning } from '../draft.ts'
-import { type FieldError, forbidden, invalid, notSupported, required } from '../field-error.ts'
+import {
+  duplicate,
+  type FieldError,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+  tooLong,
+} from '../field-error.ts'
 import { compareQuantities } from '../quantity.ts'
 import type { PersistentVolume, PersistentVolumeSpec, StorageClass } from '../types.gen.ts'
-import { choiceErrors, fixedErrors, optionalForm, optionErrors, when } from './checks.ts'
+import {
+  choiceErrors,
+  each,
+  fixedErrors,
+  optionalForm,
+  optionErrors,
+  repeatedOf,
+  when,
+} from './checks.ts'
 import { at, child } from './field-path.ts'
+import { qualifiedNameErrors } from './metadata.ts'
 import { dnsSubdomainProblems, qualifiedNameProblems } from './names.ts'
 import { nodeSelectorErrors } from './scheduling.ts'
 import { accessModesErrors, volumeModes } from './storage-claim.ts'
@@ -129,31 +146,58 @@ export function storageClassErrors(storageClass: Class): FieldError[] {
       'Immediate',
       'WaitForFirstConsumer',
     ]),
+    ...topologiesErrors(storageClass.allowedTopologies ?? [], 'allowedTopologies'),
   ]
 }
 
-function provisionerErrors(provisioner: string | undefined, path: string): FieldError[] {
+type Topologies = NonNullable<Class['allowedTopologies']>
+
+/** Terms that name labels of nodes, each label once and each term once. */
+function topologiesErrors(terms: Topologies, path: string): FieldError[] {
+  const repeated = repeatedOf(terms, ({ matchLabelExpressions: expressions = [] }) =>
+    JSON.stringify(expressions.map(({ key, values = [] }) => [key, values.toSorted()]).sort()),
+  )
+  return [
+    ...each(terms, path, ({ matchLabelExpressions: expressions = [] }, place) => {
+      const field = child(place, 'matchLabelExpressions')
+      return [
+        ...each(expressions, field, topologyErrors),
+        ...repeatedOf(expressions, ({ key }) => key).map(({ element, index }) =>
+          duplicate(child(at(field, index), 'key'), element.key),
+        ),
+      ]
+    }),
+    ...repeated.map(({ index }) => duplicate(child(at(path, index), 'matchLabelExpressions'), '')),
+  ]
+}
+
+type Topology = NonNullable<Topologies[number]['matchLabelExpressions']>[number]
+
+function topologyErrors({ key = '', values = [] }: Topology, path: string): FieldError[] {
+  const field = child(path, 'values')
+  return [
+    ...when(values.length === 0, required(field)),
+    ...repeatedOf(values, (value) => value).map(({ element, index }) =>
+      duplicate(at(field, index), element),
+    ),
+    ...qualifiedNameErrors(key, child(path, 'key')),
+  ]
+}
+
+export function provisionerErrors(provisioner: string | undefined, path: string): FieldError[] {
   if (!provisioner) return [required(path, '')]
   return qualifiedNameProblems(provisioner.toLowerCase()).map((problem) =>
     invalid(path, provisioner, problem),
   )
 }
 
-function parametersErrors(parameters: Class['parameters'], path: string): FieldError[] {
+export function parametersErrors(parameters: Class['parameters'], path: string): FieldError[] {
   const entries = Object.entries(parameters ?? {})
   const size = entries.reduce((sum, [key, value = '']) => sum + key.length + value.length, 0)
+  if (entries.length > 512) return [tooLong(path, 512)]
   return [
-    ...when(entries.length > 512, {
-      type: 'TooLong',
-      field: child(path, 'Provisioner Parameters exceeded max allowed'),
-      detail: 'may not be more than 512 bytes',
-    }),
     ...entries.flatMap(([key]) => when(key === '', invalid(path, key, 'field can not be empty.'))),
-    ...when(size > parametersLimitBytes, {
-      type: 'TooLong',
-      field: path,
-      detail: `may not be more than ${parametersLimitBytes} bytes`,
-    }),
+    ...when(size > parametersLimitBytes, tooLong(path, parametersLimitBytes)),
   ]
 }
 

@@ -2,6 +2,7 @@
 // a member of system:masters; who approves or signs must be allowed to for that signer.
 
 import { asDraft, draftAs } from '../../api/draft.ts'
+import { invalid, toInvalid } from '../../api/field-error.ts'
 import type { CertificateSigningRequest } from '../../api/types.gen.ts'
 import { decodeCertificateRequest } from '../../wire/pkcs10.ts'
 import {
@@ -30,6 +31,23 @@ export const certificateRequester: AdmissionPlugin = {
       ...(user.extra && { extra: extraOf(user.extra) }),
     }
   },
+  validate({ object, name }) {
+    const { spec } = draftAs<CertificateSigningRequest>(object ?? {})
+    const problem = requestProblem(spec?.request)
+    if (problem === undefined) return
+    const kind = { group, kind: 'CertificateSigningRequest' }
+    throw toInvalid(kind, name, [invalid('spec.request', spec?.request ?? '', problem)])
+  },
+}
+
+/** Why these are not a request signed with its own key. */
+function requestProblem(request = ''): string | undefined {
+  try {
+    decodeCertificateRequest(Buffer.from(request, 'base64').toString())
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
 }
 
 const extraOf = (extra: Readonly<Record<string, readonly string[]>>) =>

@@ -94,6 +94,8 @@ async function readOptions(context: WriteContext, call: Call): Promise<DeleteOpt
     await request.body(),
     bodyMediaType(request, { hasProtobuf: true }),
   )
+  // Clients of before 1.22 speak of the version that came before; its form is the same.
+  if (body['apiVersion'] === 'policy/v1beta1') body['apiVersion'] = 'policy/v1'
   const { object } = conformObject(target, body, fieldValidation)
   const eviction = draftAs<Eviction>(object)
   if (eviction.metadata?.name && eviction.metadata.name !== name) {

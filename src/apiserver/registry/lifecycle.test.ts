@@ -222,6 +222,16 @@ test('replicas are set through the scale', async () => {
   assert.equal(stale.status, 409)
 })
 
+test('an eviction of an older client is in policy/v1beta1', async () => {
+  await using api = await podFixture()
+  await api.create('web', {})
+  const { status } = await api.ask(`POST ${pods}/web/eviction`, {
+    body: { apiVersion: 'policy/v1beta1', kind: 'Eviction', metadata: { name: 'web' } },
+  })
+  assert.equal(status, 201)
+  assert.equal((await api.ask(`GET ${pods}/web`)).status, 404)
+})
+
 test('an eviction asks the budget', async () => {
   await using api = await podFixture()
   await api.create('web', { labels: { app: 'web' } })
