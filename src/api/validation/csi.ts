@@ -119,7 +119,8 @@ export function csiNodeErrors({ spec }: Node): FieldError[] {
 }
 
 function nodeDriverErrors(driver: NodeDriver, path: string): FieldError[] {
-  const { name = '', nodeID = '', allocatable, topologyKeys = [] } = driver
+  const { name = '', nodeID = '', allocatable } = driver
+  const topologyKeys = driver.topologyKeys ?? []
   const idPath = child(path, 'nodeID')
   return [
     ...driverNameErrors(name, child(path, 'name')),

@@ -54,7 +54,9 @@ export function flowSchemaErrors({ metadata, spec = {}, status }: Schema): Field
 }
 
 function rulesErrors(rules: DraftOf<PolicyRulesWithSubjects>, path: string): FieldError[] {
-  const { subjects = [], resourceRules = [], nonResourceRules = [] } = rules
+  const subjects = rules.subjects ?? []
+  const resourceRules = rules.resourceRules ?? []
+  const nonResourceRules = rules.nonResourceRules ?? []
   return [
     ...when(
       subjects.length === 0,
@@ -129,14 +131,17 @@ function wildcardErrors(list: readonly string[], path: string, others: string): 
   return when(isMixed, invalid(path, list, `if '*' is present, must not specify other ${others}`))
 }
 
-function verbsErrors(list: readonly string[] = [], path: string): FieldError[] {
-  if (list.length === 0) return [required(path, 'verbs must contain at least one value')]
+function verbsErrors(list: readonly string[] | undefined, path: string): FieldError[] {
+  if (!list?.length) return [required(path, 'verbs must contain at least one value')]
   if (list.includes('*')) return wildcardErrors(list, path, 'verbs')
   return when(!list.every((verb) => verbs.includes(verb)), notSupported(path, list, verbs))
 }
 
 function resourceRuleErrors(rule: DraftOf<ResourcePolicyRule>, path: string): FieldError[] {
-  const { apiGroups = [], resources = [], namespaces = [], clusterScope } = rule
+  // A list that must be there is null where it was not given.
+  const apiGroups = rule.apiGroups ?? []
+  const resources = rule.resources ?? []
+  const namespaces = rule.namespaces ?? []
   const place = child(path, 'namespaces')
   return [
     ...verbsErrors(rule.verbs, child(path, 'verbs')),
@@ -151,7 +156,7 @@ function resourceRuleErrors(rule: DraftOf<ResourcePolicyRule>, path: string): Fi
     ),
     ...wildcardErrors(resources, child(path, 'resources'), 'resources'),
     ...when(
-      namespaces.length === 0 && !clusterScope,
+      namespaces.length === 0 && !rule.clusterScope,
       required(
         place,
         'resource rules that are not cluster scoped must supply at least one namespace',
@@ -169,7 +174,7 @@ function namespaceErrors(name: string, path: string): FieldError[] {
 }
 
 function nonResourceRuleErrors(rule: DraftOf<NonResourcePolicyRule>, path: string): FieldError[] {
-  const { nonResourceURLs: urls = [] } = rule
+  const urls = rule.nonResourceURLs ?? []
   const place = child(path, 'nonResourceURLs')
   return [
     ...verbsErrors(rule.verbs, child(path, 'verbs')),

@@ -154,8 +154,10 @@ type Topologies = NonNullable<Class['allowedTopologies']>
 
 /** Terms that name labels of nodes, each label once and each term once. */
 function topologiesErrors(terms: Topologies, path: string): FieldError[] {
-  const repeated = repeatedOf(terms, ({ matchLabelExpressions: expressions = [] }) =>
-    JSON.stringify(expressions.map(({ key, values = [] }) => [key, values.toSorted()]).sort()),
+  const repeated = repeatedOf(terms, ({ matchLabelExpressions }) =>
+    JSON.stringify(
+      (matchLabelExpressions ?? []).map(({ key, values }) => [key, values?.toSorted()]).sort(),
+    ),
   )
   return [
     ...each(terms, path, ({ matchLabelExpressions: expressions = [] }, place) => {
@@ -173,7 +175,8 @@ function topologiesErrors(terms: Topologies, path: string): FieldError[] {
 
 type Topology = NonNullable<Topologies[number]['matchLabelExpressions']>[number]
 
-function topologyErrors({ key = '', values = [] }: Topology, path: string): FieldError[] {
+function topologyErrors({ key = '', ...topology }: Topology, path: string): FieldError[] {
+  const values = topology.values ?? []
   const field = child(path, 'values')
   return [
     ...when(values.length === 0, required(field)),

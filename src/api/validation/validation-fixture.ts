@@ -69,6 +69,34 @@ export const valid: Partial<Record<Kind, Draft>> = {
     spec: { maxReplicas: 3, scaleTargetRef: { kind: 'Deployment', name: 'd' } },
   },
   PodDisruptionBudget: { spec: { minAvailable: 1 } },
+  RuntimeClass: { handler: 'h', overhead: { podFixed: { cpu: '1m' } } },
+  CSIDriver: { spec: {} },
+  CSINode: {
+    spec: { drivers: [{ name: 'a.example.com', nodeID: 'n', topologyKeys: ['x/zone'] }] },
+  },
+  CSIStorageCapacity: { storageClassName: 'c', capacity: '1Gi' },
+  VolumeAttachment: {
+    spec: { attacher: 'a.example.com', nodeName: 'n', source: { persistentVolumeName: 'v' } },
+  },
+  VolumeAttributesClass: { driverName: 'a.example.com', parameters: { iops: '1' } },
+  CertificateSigningRequest: {
+    spec: { request: 'eA==', signerName: 'example.com/s', usages: ['client auth'] },
+  },
+  FlowSchema: {
+    spec: {
+      matchingPrecedence: 10,
+      priorityLevelConfiguration: { name: 'l' },
+      rules: [
+        {
+          subjects: [{ kind: 'User', user: { name: '*' } }],
+          resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'], clusterScope: true }],
+        },
+      ],
+    },
+  },
+  PriorityLevelConfiguration: {
+    spec: { type: 'Limited', limited: { limitResponse: { type: 'Queue', queuing: {} } } },
+  },
 }
 
 /** `base` with `changes` merged in; null removes. */
