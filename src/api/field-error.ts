@@ -23,6 +23,9 @@ export interface FieldError {
   readonly detail: string
 }
 
+/** A bad value that is not shown: whole objects and lists. */
+export const omitted = Symbol('omitted')
+
 const reasons: Readonly<Record<FieldErrorType, string>> = {
   Required: 'FieldValueRequired',
   Invalid: 'FieldValueInvalid',
@@ -87,7 +90,8 @@ export function internalError(field: string, detail: string): FieldError {
 
 /** `Invalid value: -1: must be greater than or equal to 0` */
 export function errorBody({ type, badValue, detail }: FieldError): string {
-  const start = showsValue(type) ? `${words[type]}: ${valueText(badValue)}` : words[type]
+  const isShown = showsValue(type) && badValue !== omitted
+  const start = isShown ? `${words[type]}: ${valueText(badValue)}` : words[type]
   return detail === '' ? start : `${start}: ${detail}`
 }
 

@@ -55,6 +55,7 @@ export type LoopKind =
   | 'filter'
   | 'transformList'
   | 'transformMap'
+  | 'transformMapEntry'
 
 /** A macro over a list or map. */
 export interface Loop {

@@ -176,7 +176,13 @@ test('mistakes are told in the words of cel-go', () => {
         "undeclared reference to 'z' (in container '')",
       ],
     ],
-    ['1 +', ["Syntax error: mismatched input '<EOF>'"]],
+    [
+      '1 +',
+      [
+        "Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}",
+      ],
+    ],
+    ['x x', ["Syntax error: extraneous input 'x' expecting <EOF>"]],
     ['has(x)', ['invalid argument to has() macro']],
     ['9223372036854775808', ['invalid int literal']],
   ]
@@ -311,4 +317,23 @@ test('whatever the text, it is refused or runs, and fails only as CEL fails', ()
     return true
   })
   fc.assert(check, { seed: 1, numRuns: 5000 })
+})
+
+test('lists are cut, sorted, flattened and made distinct', () => {
+  const truths = [
+    '[3, 1, 2].sort() == [1, 2, 3]',
+    "['b', 'a'].sortBy(x, x) == ['a', 'b']",
+    "[{'n': 2}, {'n': 1}].sortBy(x, x.n).map(x, x.n) == [1, 2]",
+    '[1, 2, 3, 4].slice(1, 3) == [2, 3]',
+    '[[1], [2, 3]].flatten() == [1, 2, 3]',
+    '[[[1]], [[2]]].flatten(2) == [1, 2]',
+    '[1, 2, 1].distinct() == [1, 2]',
+    '[1, 2].reverse() == [2, 1]',
+    'lists.range(3) == [0, 1, 2]',
+    '[1, 2].first().value() == 1 && [1, 2].last().value() == 2',
+    'optional.unwrap([optional.of(1), optional.none()]) == [1]',
+    "{'a': 1}.transformMapEntry(k, v, {v: k}) == {1: 'a'}",
+  ]
+  for (const truth of truths) assert.equal(evaluate(truth), true, truth)
+  assert.equal(failure('[1].slice(0, 2) == []'), 'cannot slice(0, 2), list is length 1')
 })

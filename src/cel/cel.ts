@@ -1,7 +1,10 @@
 // CEL: an expression compiled against declarations, to be evaluated as often as needed.
 // In: source and declared variables. Out: mistakes in cel-go's words, or a program.
 
-import { createCompiler, type Mistake } from './compiler.ts'
+import type { Ast } from './ast.ts'
+import { type Compiler, createCompiler, type Mistake } from './compiler.ts'
+import { estimateCost } from './cost/estimate.ts'
+import type { SizeAt } from './cost/estimated.ts'
 import { toCel } from './json-values.ts'
 import { SyntaxProblem } from './lexer.ts'
 import { parse } from './parser.ts'
@@ -20,26 +23,38 @@ const mostCharacters = 100_000
 
 export function compileCel(expression: string, declarations: Declarations): Compilation {
   const mistakes: Mistake[] = []
-  const checked = check(expression, declarations, mistakes)
-  if (!checked || mistakes.length > 0) {
+  const compiler = createCompiler(declarations, mistakes)
+  const whole = check(expression, compiler, mistakes)
+  if (!whole || mistakes.length > 0) {
     return { errors: mistakes.map((mistake) => issueOf(expression, mistake)) }
   }
-  return programOf(checked, declarations)
+  const program = programOf(whole.checked, compiler)
+  const { sizeAt } = declarations
+  return sizeAt ? { ...program, maxCost: maxCost(whole.ast, compiler, sizeAt) } : program
 }
 
-function check(source: string, declarations: Declarations, mistakes: Mistake[]) {
+function check(source: string, compiler: Compiler, mistakes: Mistake[]) {
   if (source.length > mostCharacters) {
     const message = `expression code point size exceeds limit: size: ${source.length}, limit ${mostCharacters}`
     mistakes.push({ at: 0, message })
     return undefined
   }
   try {
-    return createCompiler(declarations, mistakes).compile(parse(source), { locals: [] })
+    const ast = parse(source)
+    return { ast, checked: compiler.compile(ast, { locals: [] }) }
   } catch (error) {
     if (!(error instanceof SyntaxProblem)) throw error
     mistakes.push({ at: error.at, message: error.message })
     return undefined
   }
+}
+
+function maxCost(ast: Ast, { types, overloads }: Compiler, sizeAt: SizeAt): number {
+  const checks = {
+    typeOf: (part: Ast) => types.get(part),
+    overloadsOf: (part: Ast) => overloads.get(part) ?? [],
+  }
+  return estimateCost(ast, checks, sizeAt).max
 }
 
 function issueOf(source: string, { at, message }: Mistake): CelIssue {
@@ -56,9 +71,11 @@ function issueOf(source: string, { at, message }: Mistake): CelIssue {
   }
 }
 
-function programOf({ type, code }: Checked, { variables }: Declarations): Program {
+function programOf({ type, code }: Checked, { declarations, references }: Compiler): Program {
+  const { variables } = declarations
   return {
     resultType: type,
+    references,
     evaluate(bindings, { costLimit, onCost }) {
       const meter = createMeter(costLimit)
       const seen = new Map<string, CelValue>()

@@ -57,6 +57,8 @@ function join(
 
 function compileList(compiler: Compiler, items: readonly ListItem[], scope: Scope): Checked {
   let element: CelType | undefined
+  // A list of constants is made once, ahead of time.
+  const cost = items.every(({ value }) => value.node === 'literal') ? 0 : listCost
   const parts = items.map((item) => {
     const checked = compiler.compile(item.value, scope)
     const type = heldType(checked, item)
@@ -66,7 +68,7 @@ function compileList(compiler: Compiler, items: readonly ListItem[], scope: Scop
   return {
     type: listOf(element ?? dyn),
     code: (frame) => {
-      frame.meter.spend(listCost)
+      frame.meter.spend(cost)
       return parts.flatMap((part) => {
         const value = partValue(frame, part)
         return value === undefined ? [] : [value]

@@ -1,6 +1,6 @@
 // Macros that run over a list or map, and those that give a value a name.
 
-import type { Binding, Loop } from './ast.ts'
+import type { Binding, Loop, LoopKind } from './ast.ts'
 import { attempt } from './compile-logic.ts'
 import { type Compiler, expectBool, isBool, noOverload } from './compiler.ts'
 import { CelError } from './program.ts'
@@ -8,8 +8,22 @@ import { type Checked, type Code, type Frame, type Scope, within } from './scope
 import { bool, type CelType, dyn, int, listOf, mapOf, optionalOf, typeText } from './types.ts'
 import { BuiltMap, CelMap, type CelValue, isList, Optional } from './values.ts'
 
-/** What cel-go counts for keeping the result of each step. */
-const stepCost = 3
+/** What cel-go counts beside range and body: once, for each step, and where one is kept. */
+interface LoopCost {
+  readonly once: number
+  readonly step: number
+  readonly kept: number
+}
+const costs: Readonly<Record<LoopKind, LoopCost>> = {
+  all: { once: 1, step: 3, kept: 0 },
+  exists: { once: 1, step: 4, kept: 0 },
+  existsOne: { once: 2, step: 1, kept: 1 },
+  map: { once: 11, step: 0, kept: 12 },
+  filter: { once: 11, step: 1, kept: 12 },
+  transformList: { once: 11, step: 0, kept: 12 },
+  transformMap: { once: 31, step: 0, kept: 3 },
+  transformMapEntry: { once: 31, step: 0, kept: 2 },
+}
 
 export function compileLoop(compiler: Compiler, loop: Loop, scope: Scope): Checked {
   const range = compiler.compile(loop.range, scope)
@@ -18,7 +32,9 @@ export function compileLoop(compiler: Compiler, loop: Loop, scope: Scope): Check
   const filter = loop.filter && compiler.compile(loop.filter, inner)
   const body = compiler.compile(loop.body, inner)
   checkPredicates(compiler, loop, filter, body)
-  const steps = stepsOf(range.code, { slot: scope.locals.length, count: variables.length })
+  const { once, step } = costs[loop.kind]
+  const slots = { slot: scope.locals.length, count: variables.length }
+  const steps = stepsOf(range.code, slots, { once, step: filter ? step + 1 : step })
   const passes = filter?.code
   return {
     type: resultType(loop, range.type, { variables, body: body.type }),
@@ -82,6 +98,8 @@ function resultType(
       return listOf(first?.type ?? dyn)
     case 'transformMap':
       return mapOf(range.kind === 'map' ? range.key : (first?.type ?? dyn), body)
+    case 'transformMapEntry':
+      return body.kind === 'map' ? body : mapOf(dyn, dyn)
     default:
       return listOf(body)
   }
@@ -95,11 +113,16 @@ interface Slots {
 /** Each step's first variable, after the variables have been put into their slots. */
 type Steps = (frame: Frame) => Iterable<CelValue>
 
-function stepsOf(range: Code, { slot, count }: Slots): Steps {
+function stepsOf(
+  range: Code,
+  { slot, count }: Slots,
+  { once, step }: Pick<LoopCost, 'once' | 'step'>,
+): Steps {
   return function* (frame) {
     const value = range(frame)
+    frame.meter.spend(once)
     for (const [first, second] of pairsOf(value, count)) {
-      frame.meter.spend(stepCost)
+      frame.meter.spend(step)
       frame.locals[slot] = first
       if (count > 1) frame.locals[slot + 1] = second
       yield first
@@ -123,7 +146,13 @@ interface LoopCodes {
 }
 
 function loopCode({ kind }: Loop, steps: Steps, { body, filter }: LoopCodes): Code {
-  const isKept = (frame: Frame) => !filter || expectBool(filter(frame))
+  const { kept: keptCost } = costs[kind]
+  const spendIf = (frame: Frame, isKept: boolean) => {
+    if (isKept) frame.meter.spend(keptCost)
+    return isKept
+  }
+  const isKept = (frame: Frame) => spendIf(frame, !filter || expectBool(filter(frame)))
+  const holds = (frame: Frame) => spendIf(frame, expectBool(body(frame)))
   switch (kind) {
     case 'all':
       return (frame) => decide(frame, { steps, body, deciding: false })
@@ -132,19 +161,25 @@ function loopCode({ kind }: Loop, steps: Steps, { body, filter }: LoopCodes): Co
     case 'existsOne':
       return (frame) => {
         let count = 0
-        for (const _ of steps(frame)) if (expectBool(body(frame))) count++
+        for (const _ of steps(frame)) if (holds(frame)) count++
         return count === 1
       }
     case 'filter':
       return (frame) => {
         const kept: CelValue[] = []
-        for (const item of steps(frame)) if (expectBool(body(frame))) kept.push(item)
+        for (const item of steps(frame)) if (holds(frame)) kept.push(item)
         return kept
       }
     case 'transformMap':
       return (frame) => {
         const entries: (readonly [CelValue, CelValue])[] = []
         for (const key of steps(frame)) if (isKept(frame)) entries.push([key, body(frame)])
+        return new BuiltMap(entries)
+      }
+    case 'transformMapEntry':
+      return (frame) => {
+        const entries: (readonly [CelValue, CelValue])[] = []
+        for (const _ of steps(frame)) if (isKept(frame)) entries.push(...entriesOf(body(frame)))
         return new BuiltMap(entries)
       }
     default:
@@ -154,6 +189,11 @@ function loopCode({ kind }: Loop, steps: Steps, { body, filter }: LoopCodes): Co
         return made
       }
   }
+}
+
+function entriesOf(value: CelValue): (readonly [CelValue, CelValue])[] {
+  if (!(value instanceof CelMap)) throw new CelError('no such overload')
+  return value.keys().map((key) => [key, value.get(key) ?? null])
 }
 
 interface Decision {

@@ -21,7 +21,6 @@ export function compileSelect(compiler: Compiler, ast: Select, scope: Scope): Ch
       type: bool,
       code: (frame) => {
         const value = code(frame)
-        frame.meter.spend(1)
         return fieldOf(value, field) !== undefined
       },
     }

@@ -17,6 +17,11 @@ import { type CelValue, TypeValue, Uint } from './values.ts'
 
 export interface Compiler {
   readonly declarations: Declarations
+  /** The declared variables that were named so far. */
+  readonly references: Set<string>
+  /** What was found out about each part of the tree; for estimates of cost. */
+  readonly types: Map<Ast, CelType>
+  readonly overloads: Map<Ast, readonly CelFunction[]>
   compile(ast: Ast, scope: Scope): Checked
   /** A mistake, at an offset of the source. */
   note(at: number, message: string): void
@@ -34,10 +39,14 @@ export function createCompiler(declarations: Declarations, mistakes: Mistake[]):
   let depth = 0
   const compiler: Compiler = {
     declarations,
+    references: new Set(),
+    types: new Map(),
+    overloads: new Map(),
     compile(ast, scope) {
       if (depth >= mostDepth) throw new SyntaxProblem(ast.at, 'expression is nested too deeply')
       depth++
       const checked = compileNode(compiler, ast, scope)
+      compiler.types.set(ast, checked.type)
       depth--
       return checked
     },
@@ -85,7 +94,7 @@ function literalType(value: CelValue): CelType {
 }
 
 function compileName(
-  { declarations, note }: Compiler,
+  compiler: Compiler,
   { name, at }: Extract<Ast, { node: 'name' }>,
   { locals }: Scope,
 ): Checked {
@@ -100,15 +109,17 @@ function compileName(
       },
     }
   }
-  const named = declared(declarations, name) ?? typeValue(name)
+  const named = declared(compiler, name) ?? typeValue(name)
   if (named) return named
-  note(at, `undeclared reference to '${name}' (in container '')`)
+  compiler.note(at, `undeclared reference to '${name}' (in container '')`)
   return wrong
 }
 
-function declared({ variables }: Declarations, name: string): Checked | undefined {
+function declared({ declarations, references }: Compiler, name: string): Checked | undefined {
+  const { variables } = declarations
   const type = Object.hasOwn(variables, name) ? variables[name] : undefined
   if (!type) return undefined
+  references.add(name)
   return {
     type,
     code: (frame) => {
@@ -131,10 +142,10 @@ function typeValue(name: string): Checked | undefined {
 }
 
 /** A variable or type whose name has dots: authorizer.requestResource. */
-function pathNamed({ declarations }: Compiler, ast: Ast, { locals }: Scope): Checked | undefined {
+function pathNamed(compiler: Compiler, ast: Ast, { locals }: Scope): Checked | undefined {
   const path = dottedPath(ast)
   if (path === undefined || locals.some(({ name }) => path.startsWith(`${name}.`))) return undefined
-  return declared(declarations, path) ?? typeValue(path)
+  return declared(compiler, path) ?? typeValue(path)
 }
 
 /** `optional` of optional.of(…), `math` of math.max(…): a path of plain names. */
@@ -172,6 +183,7 @@ function compileCall(
   }
   const codes = checked.map(({ code }) => code)
   const { candidates, result } = resolved
+  compiler.overloads.set(call, candidates)
   return {
     type: result,
     code: (frame) => {

@@ -24,6 +24,9 @@ const memberMacros: Readonly<Record<string, Macro>> = {
   'transformList/4': (call, range) => filtered('transformList', call, range, 2),
   'transformMap/3': (call, range) => loop('transformMap', call, range),
   'transformMap/4': (call, range) => filtered('transformMap', call, range, 2),
+  'transformMapEntry/3': (call, range) => loop('transformMapEntry', call, range),
+  'transformMapEntry/4': (call, range) => filtered('transformMapEntry', call, range, 2),
+  'sortBy/2': sortedBy,
   'optMap/2': (call, value) => bound('optMap', call, value),
   'optFlatMap/2': (call, value) => bound('optFlatMap', call, value),
 }
@@ -59,6 +62,16 @@ function filtered(kind: LoopKind, { at, args }: Call, range: Ast, count: number)
   if (!filter || !body) throw new SyntaxProblem(at, 'missing argument')
   const variables = args.slice(0, count).map(variableName)
   return { node: 'loop', at, kind, range, variables, filter, body }
+}
+
+/** target.sortBy(x, key): sorted by a list of the keys, made of the target that is bound once. */
+function sortedBy(call: Call, target: Ast): Ast {
+  const { at } = call
+  const variable = '@sortBy'
+  const input: Ast = { node: 'name', at, name: variable }
+  const keys = loop('map', call, input)
+  const body: Ast = { ...call, name: '@sortByAssociatedKeys', target: input, args: [keys] }
+  return { node: 'binding', at, kind: 'bind', variable, value: target, body }
 }
 
 function bound(kind: Binding['kind'], call: Call, value: Ast): Ast {

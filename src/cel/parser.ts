@@ -18,6 +18,10 @@ const levels: readonly (readonly string[])[] = [
   ['*', '/', '%'],
 ]
 
+/** What an operand may begin with, as cel-go lists it. */
+const operandStarts =
+  "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
+
 const operatorNames: Readonly<Record<string, string>> = { in: '@in' }
 const reserved = new Set(
   'as break const continue else for function if import let loop package namespace return var void while'.split(
@@ -42,10 +46,12 @@ function createParser(tokens: readonly Token[]) {
   const isOperator = (text: string) =>
     text === 'in' ? peek().type === 'name' && peek().text === 'in' : isSign(text)
 
-  function unexpected(token: Token = peek()): SyntaxProblem {
+  /** `expected` is what cel-go's grammar could go on with here, where that is told. */
+  function unexpected(token: Token = peek(), expected = ''): SyntaxProblem {
     const what =
       token.type === 'end' ? "mismatched input '<EOF>'" : `extraneous input '${token.text}'`
-    return new SyntaxProblem(token.at, `Syntax error: ${what}`)
+    const rest = expected ? ` expecting ${expected}` : ''
+    return new SyntaxProblem(token.at, `Syntax error: ${what}${rest}`)
   }
 
   function take(): Token {
@@ -72,7 +78,7 @@ function createParser(tokens: readonly Token[]) {
 
   function whole(): Ast {
     const ast = expression()
-    if (peek().type !== 'end') throw unexpected()
+    if (peek().type !== 'end') throw unexpected(peek(), '<EOF>')
     return ast
   }
 
@@ -187,7 +193,7 @@ function createParser(tokens: readonly Token[]) {
     }
     if (token.text === '[') return { node: 'list', at: token.at, items: items() }
     if (token.text === '{') return { node: 'map', at: token.at, entries: entries() }
-    throw unexpected(token)
+    throw unexpected(token, operandStarts)
   }
 
   function named({ text, at }: Token): Ast {

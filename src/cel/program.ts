@@ -1,5 +1,6 @@
 // What callers see of CEL: expressions are compiled once against declarations, then evaluated.
 
+import type { SizeAt } from './cost/estimated.ts'
 import type { CelType, ObjectType } from './types.ts'
 import type { CelValue } from './values.ts'
 
@@ -7,6 +8,8 @@ export interface Declarations {
   readonly variables: Readonly<Record<string, CelType>>
   /** Types that an expression may construct: `Object{…}`, `JSONPatch{…}`. */
   readonly typeNamed?: (name: string) => ObjectType | undefined
+  /** How large variables and their parts may be; given, programs know what they cost at most. */
+  readonly sizeAt?: SizeAt
 }
 
 export interface CelIssue {
@@ -29,6 +32,10 @@ export interface EvaluateOptions {
 
 export interface Program {
   readonly resultType: CelType
+  /** The declared variables that it names. */
+  readonly references: ReadonlySet<string>
+  /** In units of cel-go's cost model; only where the declarations know sizes. */
+  readonly maxCost?: number
   /**
    * Bindings are plain JSON, seen as the declared types, or CEL values. Throws CelError.
    * A declared variable that is not bound fails when it is used.

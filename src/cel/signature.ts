@@ -128,19 +128,9 @@ export function matches(value: CelValue, type: CelType): boolean {
   }
 }
 
-const unitsPerCharacter = 0.1
-
 /** Characters, bytes or elements, as cel-go weighs what a function walks through. */
 export function sizeOf(value: CelValue | undefined): number {
   if (typeof value === 'string' || value instanceof Uint8Array || isList(value)) return value.length
+  if (value instanceof Optional) return sizeOf(value.value)
   return value instanceof CelMap ? value.size : 1
 }
-
-/** A tenth of the receiver's size: what walking through a text costs. */
-export const walk: Cost = ([text]) => Math.ceil(sizeOf(text) * unitsPerCharacter) + 1
-
-/** Of two texts, where each is looked for in the other. */
-export const search: Cost = ([text, part]) =>
-  Math.ceil(sizeOf(text) * unitsPerCharacter) * Math.max(1, Math.ceil(sizeOf(part) * 0.1)) + 1
-
-export const elements: Cost = ([list]) => sizeOf(list) + 1

@@ -136,6 +136,38 @@ function keyId(key: CelValue): string | undefined {
   return undefined
 }
 
+/** A list whose items are told apart by an identity, not by their place: a set, or a map by keys. */
+export class KeyedList extends Array<CelValue> {
+  static override get [Symbol.species]() {
+    return Array
+  }
+  #idOf: (item: CelValue) => string = () => ''
+
+  static keyed(items: readonly CelValue[], idOf: (item: CelValue) => string): KeyedList {
+    const list = new KeyedList()
+    for (const item of items) list.push(item)
+    list.#idOf = idOf
+    return list
+  }
+
+  /** In any order. */
+  isSame(other: readonly CelValue[]): boolean {
+    if (this.length !== other.length) return false
+    const byId = new Map(this.map((item) => [this.#idOf(item), item]))
+    return other.every((item) => {
+      const own = byId.get(this.#idOf(item))
+      return own !== undefined && isEqual(own, item)
+    })
+  }
+
+  /** Items of `other` take the places of those with the same identity, the rest come last. */
+  merged(other: readonly CelValue[]): KeyedList {
+    const byId = new Map(this.map((item) => [this.#idOf(item), item]))
+    for (const item of other) byId.set(this.#idOf(item), item)
+    return KeyedList.keyed([...byId.values()], this.#idOf)
+  }
+}
+
 export const isList = (value: CelValue | undefined): value is readonly CelValue[] =>
   Array.isArray(value)
 
@@ -163,6 +195,7 @@ export function isEqual(a: CelValue, b: CelValue): boolean {
   if (a === b) return true
   const order = compareNumbers(a, b)
   if (order !== undefined) return order === 0
+  if (a instanceof KeyedList) return isList(b) && a.isSame(b)
   if (isList(a)) {
     return isList(b) && a.length === b.length && a.every((item, at) => isEqual(item, b[at] ?? null))
   }

@@ -12,6 +12,7 @@ import {
 } from './embedded-metadata.ts'
 import { compileListCheck } from './list-types.ts'
 import { compileDropNulls, compilePrune } from './prune.ts'
+import { compileRuleRun, hasRules, type RunRules } from './rules/run-rules.ts'
 import { asEmbedded, propertiesOf, type Schema } from './schema.ts'
 import { compileValidator } from './validator.ts'
 
@@ -27,6 +28,9 @@ export interface CompiledSchema {
   errors(object: Draft): FieldError[]
   updateErrors(next: Draft, previous: Draft): FieldError[]
   statusErrors(next: Draft, previous: Draft): FieldError[]
+  /** What is otherwise sound, against the rules (x-kubernetes-validations). */
+  readonly runRules: RunRules
+  readonly hasRules: boolean
 }
 
 export interface Shaped {
@@ -54,6 +58,8 @@ export function compileSchema(
   const lists = compileListCheck(schema)
 
   return {
+    runRules: compileRuleRun(schema, true),
+    hasRules: hasRules(schema),
     schema,
     shape(object, { isLenient }) {
       const ofMetadata: string[] = []

@@ -19,14 +19,15 @@ export type Definition = DraftOf<CustomResourceDefinition>
 type Spec = DraftOf<CustomResourceDefinitionSpec>
 type Names = DraftOf<CustomResourceDefinitionNames>
 
-export function definitionErrors(definition: Definition): FieldError[] {
+/** `previous` is what an update changes. */
+export function definitionErrors(definition: Definition, previous?: Definition): FieldError[] {
   const { metadata, spec = {}, status } = definition
   const wanted = `${spec.names?.plural ?? ''}.${spec.group ?? ''}`
   const { name = '' } = metadata ?? {}
   const detail = 'must be spec.names.plural+"."+spec.group'
   return [
     ...when(name !== wanted, invalid('metadata.name', name, detail)),
-    ...specErrors(spec),
+    ...specErrors(spec, previous?.spec),
     ...namesErrors(status?.acceptedNames ?? {}, 'status.acceptedNames'),
     ...storedVersionErrors(definition),
     ...when(
@@ -48,7 +49,7 @@ export function definitionUpdateErrors(next: Definition, previous: Definition): 
   )
   const hadUnknown = before.preserveUnknownFields === true
   return [
-    ...definitionErrors(next).filter(
+    ...definitionErrors(next, previous).filter(
       ({ field }) => !(hadUnknown && field === 'spec.preserveUnknownFields'),
     ),
     ...(isEstablished
@@ -62,13 +63,13 @@ export function definitionUpdateErrors(next: Definition, previous: Definition): 
   ]
 }
 
-function specErrors(spec: Spec): FieldError[] {
+function specErrors(spec: Spec, previous: Spec | undefined): FieldError[] {
   const { names = {} } = spec
   const nameFields = ['plural', 'singular', 'kind', 'listKind'] as const
   return [
     ...groupErrors(spec.group ?? ''),
     ...choiceErrors(spec.scope, 'spec.scope', ['Cluster', 'Namespaced']),
-    ...versionsErrors(spec),
+    ...versionsErrors(spec, previous),
     ...nameFields.filter((name) => !names[name]).map((name) => required(`spec.names.${name}`)),
     ...namesErrors(names, 'spec.names'),
     ...conversionErrors(spec.conversion, spec.preserveUnknownFields === true),
@@ -83,7 +84,7 @@ function groupErrors(group: string): FieldError[] {
   return when(!group.includes('.'), invalid('spec.group', group, detail))
 }
 
-function versionsErrors({ versions = [] }: Spec): FieldError[] {
+function versionsErrors({ versions = [] }: Spec, previous: Spec | undefined): FieldError[] {
   const names = versions.map(({ name }) => name)
   const path = 'spec.versions'
   const one = 'must have exactly one version marked as storage version'
@@ -91,7 +92,10 @@ function versionsErrors({ versions = [] }: Spec): FieldError[] {
     ...each(versions, path, ({ schema }, place) =>
       when(!schema?.openAPIV3Schema, required(child(place, 'schema.openAPIV3Schema'))),
     ),
-    ...each(versions, path, versionErrors),
+    ...each(versions, path, (version, place) => {
+      const before = previous?.versions?.find(({ name }) => name === version.name)
+      return versionErrors(version, place, before)
+    }),
     ...when(
       new Set(names).size < names.length,
       invalid(path, versions, 'must contain unique version names'),

@@ -3,11 +3,11 @@
 
 import { copyOf, type DraftValue, isSame } from '../draft.ts'
 import { type FieldError, forbidden, invalid, notSupported, required } from '../field-error.ts'
-import type { ValidationRule } from '../types.gen.ts'
 import { when } from '../validation/checks.ts'
 import { at, child } from '../validation/field-path.ts'
 import { compileEmbeddedCheck } from './embedded-metadata.ts'
 import { compilePrune } from './prune.ts'
+import { ruleTextErrors } from './rules/rule-texts.ts'
 import { conditionsOf, isEmbedded, itemsOf, partsOf, propertiesOf, type Schema } from './schema.ts'
 import { compileValidator } from './validator.ts'
 
@@ -39,7 +39,7 @@ function partErrors(schema: Schema, { path, isRoot, noDefault }: Position): Fiel
     ),
     ...extensionErrors(schema, path),
     ...listErrors(schema, path),
-    ...ruleErrors(schema['x-kubernetes-validations'] ?? [], path),
+    ...ruleTextErrors(schema, path),
     ...[...partsOf(schema, path), ...conditionsOf(schema, path)].flatMap((part) => {
       const reason = reasonAt(part.path)
       const position = { path: part.path, isRoot: false }
@@ -225,55 +225,6 @@ function keyedItemErrors(schema: Schema, path: string): FieldError[] {
       ]
     }),
   ]
-}
-
-const ruleReasons = [
-  'FieldValueDuplicate',
-  'FieldValueForbidden',
-  'FieldValueInvalid',
-  'FieldValueRequired',
-]
-
-/** The texts of rules; what they say is not looked at here. */
-function ruleErrors(rules: readonly ValidationRule[], path: string): FieldError[] {
-  return rules.flatMap((rule, index) => {
-    const place = at(child(path, 'x-kubernetes-validations'), index)
-    const { message = '', messageExpression = '', reason, fieldPath = '' } = rule
-    return [
-      ...ruleTextErrors(rule, place),
-      ...when(
-        messageExpression !== '' && messageExpression.trim() === '',
-        required(
-          child(place, 'messageExpression'),
-          'messageExpression must be non-empty if specified',
-        ),
-      ),
-      ...when(
-        reason !== undefined && !ruleReasons.includes(reason),
-        notSupported(child(place, 'reason'), reason, ruleReasons),
-      ),
-      ...when(
-        fieldPath !== '' && fieldPath.trim() === '',
-        invalid(child(place, 'fieldPath'), message, 'must be non-empty if specified'),
-      ),
-      ...when(
-        /[\n\r]/.test(fieldPath),
-        invalid(child(place, 'fieldPath'), fieldPath, 'must not contain line breaks'),
-      ),
-    ]
-  })
-}
-
-function ruleTextErrors({ rule, message = '' }: ValidationRule, place: string): FieldError[] {
-  const hasLines = (text: string) => /[\n\r]/.test(text.trim())
-  const messagePath = child(place, 'message')
-  if ((rule ?? '').trim() === '') return [required(child(place, 'rule'), 'rule is not specified')]
-  if (message !== '' && message.trim() === '') {
-    return [invalid(messagePath, message, 'must be non-empty if specified')]
-  }
-  if (hasLines(message)) return [invalid(messagePath, message, 'must not contain line breaks')]
-  if (!hasLines(rule) || message !== '') return []
-  return [required(messagePath, 'message must be specified if rule contains line breaks')]
 }
 
 /** Defaults must be values of their own schema, without unknown fields. Of structural schemas. */

@@ -1,7 +1,7 @@
 // What is wrong with one version of a CustomResourceDefinition: its schema, columns, subresources
 // and selectable fields. Words: upstream's validation.
 
-import type { DraftOf } from '../draft.ts'
+import { type DraftOf, isSameMeaning } from '../draft.ts'
 import {
   duplicate,
   type FieldError,
@@ -19,6 +19,7 @@ import type {
 import { each, when } from '../validation/checks.ts'
 import { at, child } from '../validation/field-path.ts'
 import { dns1035Problems } from '../validation/names.ts'
+import { ruleErrors } from './rules/rule-errors.ts'
 import { propertiesOf, type Schema } from './schema.ts'
 import { defaultErrors, schemaErrors } from './schema-errors.ts'
 import { structuralErrors } from './structural-errors.ts'
@@ -30,7 +31,12 @@ function schemaOf({ schema }: Version): Schema | undefined {
   return schema?.openAPIV3Schema as Schema | undefined
 }
 
-export function versionErrors(version: Version, path: string): FieldError[] {
+/** `previous` is the same version before an update. */
+export function versionErrors(
+  version: Version,
+  path: string,
+  previous?: Version | undefined,
+): FieldError[] {
   const { name = '', additionalPrinterColumns, selectableFields, subresources } = version
   const problems = dns1035Problems(name)
   const schema = schemaOf(version)
@@ -41,6 +47,7 @@ export function versionErrors(version: Version, path: string): FieldError[] {
       ? rootSchemaErrors(schema, {
           path: child(path, 'schema.openAPIV3Schema'),
           hasStatus: subresources?.status !== undefined,
+          isUnchanged: previous !== undefined && isSameMeaning(previous.schema, version.schema),
         })
       : []),
     ...subresourceErrors(subresources, child(path, 'subresources')),
@@ -99,10 +106,16 @@ const notAtRoot: readonly (keyof Schema)[] = [
 interface RootPlace {
   readonly path: string
   readonly hasStatus: boolean
+  readonly isUnchanged: boolean
 }
 
-function rootSchemaErrors(schema: Schema, { path, hasStatus }: RootPlace): FieldError[] {
+function rootSchemaErrors(
+  schema: Schema,
+  { path, hasStatus, isUnchanged }: RootPlace,
+): FieldError[] {
   const structural = structuralErrors(schema, path)
+  const unsound = structural.length > 0 ? structural : defaultErrors(schema, path)
+  const ofSchema = schemaErrors(schema, path)
   const suffix = 'if the status subresource is enabled'
   return [
     ...when(
@@ -122,8 +135,11 @@ function rootSchemaErrors(schema: Schema, { path, hasStatus }: RootPlace): Field
       ),
     ),
     ...when(schema.nullable, forbidden(`${path}.nullable`, 'nullable cannot be true at the root')),
-    ...(structural.length > 0 ? structural : defaultErrors(schema, path)),
-    ...schemaErrors(schema, path),
+    ...unsound,
+    ...ofSchema,
+    ...(unsound.length > 0
+      ? []
+      : ruleErrors(schema, { path, schemaErrors: ofSchema, isUnchanged })),
   ]
 }
 

@@ -13,6 +13,7 @@ import { dnsSubdomainProblems } from '../../api/validation/names.ts'
 import { forbidden } from '../registry/errors.ts'
 import type { ScalePaths } from '../registry/resource.ts'
 import { finalizerWarnings } from './finalizer-warnings.ts'
+import { createRuleCheck } from './rule-check.ts'
 import { scaleErrors, scaleStatusErrors } from './scale-errors.ts'
 import type { SelectableFields } from './selectable-fields.ts'
 
@@ -45,6 +46,7 @@ function mainStrategy(
   hasStatus: boolean,
 ): WriteStrategy {
   const rules = { namespaced: entry.namespaced, nameProblems: dnsSubdomainProblems }
+  const ruled = createRuleCheck(schema)
   return {
     applyDefaults: schema.applyDefaults,
     prepareForCreate(object) {
@@ -63,37 +65,44 @@ function mainStrategy(
       }
     },
     validateCreate: (object) =>
-      typeErrors(entry, object) ?? [
+      typeErrors(entry, object) ??
+      ruled(object, undefined, [
         ...metadataErrors(metadataOf(object), rules),
         ...schema.errors(object),
         ...scaleErrors(scale, object),
-      ],
+      ]),
     validateUpdate: (next, previous) =>
-      typeErrors(entry, next) ?? [
+      typeErrors(entry, next) ??
+      ruled(next, previous, [
         ...metadataUpdateErrors(metadataOf(next), metadataOf(previous)),
         ...schema.updateErrors(next, previous),
         ...scaleErrors(scale, next),
-      ],
-    warnings: (next, previous) =>
-      finalizerWarnings(
+      ]),
+    warnings: (next, previous) => [
+      ...ruled.warningsOf(next),
+      ...finalizerWarnings(
         metadataOf(next).finalizers ?? [],
         (previous && metadataOf(previous).finalizers) ?? [],
       ),
+    ],
   }
 }
 
 function statusStrategy({ entry, schema, scale }: CustomStrategyOptions): WriteStrategy {
+  const ruled = createRuleCheck(schema)
   return {
     applyDefaults: schema.applyDefaults,
     prepareForCreate() {},
     prepareForUpdate: keepAllButStatus,
     validateCreate: () => [],
     validateUpdate: (next, previous) =>
-      typeErrors(entry, next) ?? [
+      typeErrors(entry, next) ??
+      ruled(next, previous, [
         ...metadataUpdateErrors(metadataOf(next), metadataOf(previous)),
         ...schema.statusErrors(next, previous),
         ...scaleStatusErrors(scale, next),
-      ],
+      ]),
+    warnings: (next) => ruled.warningsOf(next),
   }
 }
 

@@ -1,7 +1,8 @@
 // Table: the IP and CIDR libraries, for both families. An address is its bytes, 4 or 16.
 
+import { walk } from '../cost/actual.ts'
 import { CelError } from '../program.ts'
-import { type CelFunction, global, member, walk } from '../signature.ts'
+import { type CelFunction, global, member } from '../signature.ts'
 import { Opaque } from '../values.ts'
 
 const ipType = 'net.IP'

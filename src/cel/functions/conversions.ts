@@ -1,7 +1,8 @@
 // Table: conversions between types, and the calendar fields of timestamps and durations.
 
+import { walk } from '../cost/actual.ts'
 import { CelError } from '../program.ts'
-import { type CelFunction, global, member, walk } from '../signature.ts'
+import { type CelFunction, global, member } from '../signature.ts'
 import {
   type Calendar,
   calendarOf,

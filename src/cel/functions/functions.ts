@@ -5,6 +5,7 @@ import { addressFunctions } from './addresses.ts'
 import { authorizerFunctions } from './authorizer.ts'
 import { conversionFunctions } from './conversions.ts'
 import { kubernetesFunctions } from './kubernetes.ts'
+import { listExtras } from './list-extras.ts'
 import { listFunctions } from './lists.ts'
 import { operators } from './operators.ts'
 import { stringFunctions } from './strings.ts'
@@ -14,6 +15,7 @@ const all: readonly CelFunction[] = [
   ...conversionFunctions,
   ...stringFunctions,
   ...listFunctions,
+  ...listExtras,
   ...kubernetesFunctions,
   ...addressFunctions,
   ...authorizerFunctions,

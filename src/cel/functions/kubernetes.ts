@@ -6,8 +6,9 @@ import {
   QuantityError,
   quantityText,
 } from '../../lib/quantity.ts'
+import { walk } from '../cost/actual.ts'
 import { CelError } from '../program.ts'
-import { type CelFunction, global, member, walk } from '../signature.ts'
+import { type CelFunction, global, member } from '../signature.ts'
 import { BuiltMap, type CelValue, Opaque, Optional } from '../values.ts'
 import { namedFormats } from './named-formats.ts'
 import { toInt64 } from './operators.ts'

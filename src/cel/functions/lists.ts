@@ -1,7 +1,8 @@
 // Table: Kubernetes' list library, sets, and optionals.
 
+import { elements, product, productTwice } from '../cost/actual.ts'
 import { CelError } from '../program.ts'
-import { type CelFunction, elements, global, member, sizeOf } from '../signature.ts'
+import { type CelFunction, global, member } from '../signature.ts'
 import { durationOf } from '../time.ts'
 import {
   type CelValue,
@@ -54,7 +55,6 @@ function added(a: CelValue, b: CelValue): CelValue {
   throw new CelError('no such overload')
 }
 
-const product = ([a, b]: List) => sizeOf(a) * sizeOf(b) + 1
 const includes = (list: List, item: CelValue) => list.some((other) => isEqual(item, other))
 const containsAll = (list: List, wanted: List) => wanted.every((item) => includes(list, item))
 
@@ -84,7 +84,7 @@ const sets: readonly CelFunction[] = [
   global(
     'sets.equivalent(list<T>, list<T>): bool',
     (a: List, b: List) => containsAll(a, b) && containsAll(b, a),
-    product,
+    productTwice,
   ),
   global(
     'sets.intersects(list<T>, list<T>): bool',

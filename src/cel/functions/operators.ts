@@ -1,8 +1,9 @@
 // Table: CEL's operators and standard functions, int64 and uint64 arithmetic included.
 
+import { compared, joined, match, search, walk } from '../cost/actual.ts'
 import { matchesPattern } from '../pattern.ts'
 import { CelError } from '../program.ts'
-import { type CelFunction, global, member, search, sizeOf, walk } from '../signature.ts'
+import { type CelFunction, global, member, sizeOf } from '../signature.ts'
 import { durationOf, timestampOf } from '../time.ts'
 import {
   type CelMap,
@@ -11,6 +12,7 @@ import {
   type Duration,
   isEqual,
   isList,
+  KeyedList,
   Optional,
   type Timestamp,
   Uint,
@@ -41,6 +43,7 @@ const arithmetic: readonly CelFunction[] = [
   global('_+_(double, double): double', (a: number, b: number) => a + b),
   global('_+_(string, string): string', (a: string, b: string) => a + b, joined),
   global('_+_(bytes, bytes): bytes', concatenated, joined),
+  // cel-go keeps the two and asks for one unit; here the elements are copied.
   global('_+_(list<T>, list<T>): list<T>', concatenatedLists, joined),
   global('_+_(timestamp, duration): timestamp', (at: Timestamp, by: Duration) =>
     timestampOf(at.nanos + by.nanos),
@@ -81,21 +84,12 @@ const arithmetic: readonly CelFunction[] = [
   global('!_(bool): bool', (a: boolean) => !a),
 ]
 
-function joined([a, b]: readonly CelValue[]): number {
-  return Math.ceil((sizeOf(a) + sizeOf(b)) * 0.1)
-}
-
 function concatenated(a: Uint8Array, b: Uint8Array): Uint8Array {
   return new Uint8Array(Buffer.concat([a, b]))
 }
 
 function concatenatedLists(a: readonly CelValue[], b: readonly CelValue[]): CelValue[] {
-  return a.concat(b)
-}
-
-/** As cel-go: comparing texts or lists costs a tenth of the smaller. */
-function compared([a, b]: readonly CelValue[]): number {
-  return Math.max(1, Math.ceil(Math.min(sizeOf(a), sizeOf(b)) * 0.1))
+  return a instanceof KeyedList ? a.merged(b) : [...a, ...b]
 }
 
 const equality: readonly CelFunction[] = [
@@ -187,8 +181,8 @@ const texts: readonly CelFunction[] = [
     (text: string, part: string) => text.endsWith(part),
     walk,
   ),
-  member('string.matches(string): bool', matchesPattern, search),
-  global('matches(string, string): bool', matchesPattern, search),
+  member('string.matches(string): bool', matchesPattern, match),
+  global('matches(string, string): bool', matchesPattern),
 ]
 
 export const operators: readonly CelFunction[] = [

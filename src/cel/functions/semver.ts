@@ -1,7 +1,8 @@
 // Table: the semver library: versions parsed strictly or normalized, compared by precedence.
 
+import { walk } from '../cost/actual.ts'
 import { CelError } from '../program.ts'
-import { type CelFunction, global, member, walk } from '../signature.ts'
+import { type CelFunction, global, member } from '../signature.ts'
 import { Opaque } from '../values.ts'
 
 const number = '(0|[1-9]\\d*)'

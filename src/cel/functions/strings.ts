@@ -1,9 +1,10 @@
 // Table: the string library. Positions count code points.
 
+import { elements, match, walk, walkTwice } from '../cost/actual.ts'
 import { patternOf } from '../pattern.ts'
 import { CelError } from '../program.ts'
-import { type CelFunction, global, member, search, walk } from '../signature.ts'
-import type { CelValue } from '../values.ts'
+import { type CelFunction, global, member, sizeOf } from '../signature.ts'
+import { type CelValue, isList } from '../values.ts'
 import { plainText } from './conversions.ts'
 import { formatText } from './format-text.ts'
 
@@ -108,12 +109,20 @@ const escapeKey = (key: string) => key.replaceAll('~', '~0').replaceAll('/', '~1
 
 const join = (list: readonly CelValue[], separator = '') => list.map(plainText).join(separator)
 
+/** Twice the text that is made of a list and a separator. */
+function joining([list, separator]: readonly CelValue[]): number {
+  const texts = isList(list) ? list : []
+  const characters = texts.reduce<number>((sum, text) => sum + sizeOf(text), 0)
+  const gaps = separator === undefined ? 0 : Math.max(0, texts.length - 1) * sizeOf(separator)
+  return Math.ceil(2 * 0.1 * (characters + gaps))
+}
+
 export const stringFunctions: readonly CelFunction[] = [
   member('string.charAt(int): string', charAt),
-  member('string.indexOf(string): int', indexOf, search),
-  member('string.indexOf(string, int): int', indexOf, search),
-  member('string.lastIndexOf(string): int', lastIndexOf, search),
-  member('string.lastIndexOf(string, int): int', lastIndexOf, search),
+  member('string.indexOf(string): int', indexOf, elements),
+  member('string.indexOf(string, int): int', indexOf, elements),
+  member('string.lastIndexOf(string): int', lastIndexOf, elements),
+  member('string.lastIndexOf(string, int): int', lastIndexOf, elements),
   member(
     'string.lowerAscii(): string',
     (t: string) => ascii(t, /[A-Z]/g, (l) => l.toLowerCase()),
@@ -124,20 +133,20 @@ export const stringFunctions: readonly CelFunction[] = [
     (t: string) => ascii(t, /[a-z]/g, (l) => l.toUpperCase()),
     walk,
   ),
-  member('string.replace(string, string): string', replace, walk),
-  member('string.replace(string, string, int): string', replace, walk),
-  member('string.split(string): list<string>', split, walk),
-  member('string.split(string, int): list<string>', split, walk),
+  member('string.replace(string, string): string', replace, walkTwice),
+  member('string.replace(string, string, int): string', replace, walkTwice),
+  member('string.split(string): list<string>', split, walkTwice),
+  member('string.split(string, int): list<string>', split, walkTwice),
   member('string.substring(int): string', substring, walk),
   member('string.substring(int, int): string', substring, walk),
   member('string.trim(): string', trim, walk),
   member('string.reverse(): string', (text: string) => [...text].reverse().join(''), walk),
   member('string.format(list<dyn>): string', formatText, walk),
-  member('list<string>.join(): string', join, walk),
-  member('list<string>.join(string): string', join, walk),
+  member('list<string>.join(): string', join, joining),
+  member('list<string>.join(string): string', join, joining),
   global('strings.quote(string): string', quote, walk),
   global('jsonpatch.escapeKey(string): string', escapeKey, walk),
-  member('string.find(string): string', find, search),
-  member('string.findAll(string): list<string>', findAll, search),
-  member('string.findAll(string, int): list<string>', findAll, search),
+  member('string.find(string): string', find, match),
+  member('string.findAll(string): list<string>', findAll, match),
+  member('string.findAll(string, int): list<string>', findAll, match),
 ]
