@@ -44,8 +44,17 @@ export function copyOf<T>(value: T): T {
   if (Array.isArray(value)) return value.map(copyOf) as T
   if (typeof value !== 'object' || value === null) return value
   const copy: Record<string, unknown> = {}
-  for (const key in value) copy[key] = copyOf(value[key])
+  for (const key in value) setOwn(copy, key, copyOf(value[key]))
   return copy as T
+}
+
+/** Sets a field whatever its name is: a ConfigMap may have a key `__proto__`. */
+export function setOwn<T>(object: Record<string, T>, key: string, value: T): void {
+  if (key === '__proto__') {
+    Object.defineProperty(object, key, {
+      ...{ value, writable: true, enumerable: true, configurable: true },
+    })
+  } else object[key] = value
 }
 
 /** Deep equality of JSON values; an absent field equals an undefined one, order of keys is free. */

@@ -34,8 +34,23 @@ const decimalExponents: Readonly<Record<string, number>> = {
 const decimalSuffixes = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E']
 const binarySuffixes = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei']
 
+/** Quantities that were met: there are few different ones, and each is looked at many times. */
+const met = new Map<string, ParsedQuantity>()
+const metLimit = 1000
+const metLength = 32
+
 /** Throws QuantityError with upstream's words. Digits finer than a nano are rounded up. */
 export function parseQuantity(text: string): ParsedQuantity {
+  const known = met.get(text)
+  if (known) return known
+  const parsed = parseAnew(text)
+  if (text.length > metLength) return parsed
+  if (met.size >= metLimit) met.clear()
+  met.set(text, parsed)
+  return parsed
+}
+
+function parseAnew(text: string): ParsedQuantity {
   const match = shape.exec(text)
   if (!match) throw new QuantityError(wrongFormat)
   const [, sign, number = '', suffix = ''] = match

@@ -11,6 +11,7 @@ import { compare } from './compare.ts'
 import { type Conflict, conflictError } from './conflict.ts'
 import {
   type FieldSet,
+  hasPlace,
   intersection,
   isEmptySet,
   membersOf,
@@ -94,9 +95,15 @@ function withoutManagedFields(object: Draft): Draft {
   return { ...object, metadata: rest }
 }
 
-/** What is there before anything is: the fields that are always written. */
+const emptyObjects = new WeakMap<DecodeTarget, Draft>()
+
+/** What is there before anything is: the fields that are always written. Only to be read. */
 function emptyObject(target: DecodeTarget): Draft {
-  return conformObject(target, {}).object
+  const known = emptyObjects.get(target)
+  if (known) return known
+  const { object } = conformObject(target, {})
+  emptyObjects.set(target, object)
+  return object
 }
 
 interface Change {
@@ -107,9 +114,8 @@ interface Change {
 }
 
 function updatedOwners(owners: Owners, { shape, before, after, by }: Change): Owners {
-  const { added, modified, removed } = compare(shape, before, after)
-  const changed = union(added, modified)
-  const rest = disowned(owners, () => union(changed, removed))
+  const { changed, removed } = compare(shape, before, after)
+  const rest = disowned(owners, union(changed, removed))
   const own = ownable(written(changed, by))
   if (isEmptySet(own)) return rest
   const manager = managerOf(by, 'Update')
@@ -224,13 +230,12 @@ interface Resolution extends Change {
 
 /** Takes from the others what the apply changed; throws the conflicts unless it is forced. */
 function resolved(owners: Owners, { identity, by, ...change }: Resolution): Map<string, Owned> {
-  const { added, modified, removed } = compare(change.shape, change.before, change.after)
-  const changed = union(added, modified)
+  const { changed, removed } = compare(change.shape, change.before, change.after)
   const others = new Map([...owners].filter(([other]) => other !== identity))
   const conflicts = conflictsWith(others, changed)
   const open = by.force ? [] : beyondLastApplied(conflicts, change.before, { ...change, by })
   if (open.length > 0) throw conflictError(open)
-  return disowned(others, () => union(changed, removed))
+  return disowned(others, union(changed, removed))
 }
 
 function conflictsWith(others: Owners, changed: FieldSet): Conflict[] {
@@ -247,8 +252,5 @@ function beyondLastApplied(
 ): readonly Conflict[] {
   if (by.manager !== 'kubectl' || conflicts.length === 0) return conflicts
   const allowed = lastAppliedFields(live, shape)
-  return conflicts.filter(({ steps }) => {
-    const place = steps.reduce<FieldSet>((set, step) => set.children.get(step) ?? noFields, allowed)
-    return !place.isMember
-  })
+  return conflicts.filter(({ steps }) => !hasPlace(allowed, steps))
 }

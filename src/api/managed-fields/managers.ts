@@ -7,9 +7,9 @@ import {
   difference,
   encodeFields,
   type FieldSet,
-  growingSet,
-  insert,
   isEmptySet,
+  noFields,
+  setOfPlace,
   union,
 } from './field-set.ts'
 
@@ -100,41 +100,38 @@ function inOrder(a: Owned, b: Owned): number {
   return (left[index] ?? '') < (right[index] ?? '') ? -1 : 1
 }
 
-/** Places that nobody owns: names, and what the server itself writes. */
-const unowned: FieldSet = (() => {
-  const set = growingSet()
-  insert(set, ['f:apiVersion'])
-  insert(set, ['f:kind'])
-  insert(set, ['f:metadata'])
-  for (const name of [
-    'name',
-    'namespace',
-    'creationTimestamp',
-    'selfLink',
-    'uid',
-    'clusterName',
-    'generation',
-    'managedFields',
-    'resourceVersion',
-  ]) {
-    insert(set, ['f:metadata', `f:${name}`])
-  }
-  return set
-})()
+/** What the server itself writes. */
+const unownedMetadata = [
+  'name',
+  'namespace',
+  'creationTimestamp',
+  'selfLink',
+  'uid',
+  'clusterName',
+  'generation',
+  'managedFields',
+  'resourceVersion',
+]
+
+/** Places that nobody owns. */
+const unowned: FieldSet = [
+  ['f:apiVersion'],
+  ['f:kind'],
+  ['f:metadata'],
+  ...unownedMetadata.map((name) => ['f:metadata', `f:${name}`]),
+].reduce<FieldSet>((set, steps) => union(set, setOfPlace(steps)), noFields)
 
 export function ownable(fields: FieldSet): FieldSet {
   return difference(fields, unowned)
 }
 
-/** Each owner without what `fields` has; owners of nothing go. */
-export function disowned(
-  owners: Owners,
-  fieldsFor: (owned: Owned) => FieldSet,
-): Map<string, Owned> {
+/** Each owner without what `taken` has; owners of nothing go. */
+export function disowned(owners: Owners, taken: FieldSet): Map<string, Owned> {
   const rest = new Map<string, Owned>()
   for (const [identity, owned] of owners) {
-    const fields = difference(owned.fields, fieldsFor(owned))
-    if (!isEmptySet(fields)) rest.set(identity, { ...owned, fields })
+    const fields = difference(owned.fields, taken)
+    if (fields === owned.fields) rest.set(identity, owned)
+    else if (!isEmptySet(fields)) rest.set(identity, { ...owned, fields })
   }
   return rest
 }
@@ -144,6 +141,7 @@ const oldUpdaters = 'ancient-changes'
 
 /** The oldest who update become one when there are too many of them. */
 export function capped(owners: Owners): Owners {
+  if (owners.size <= mostUpdaters) return owners
   const updaters = [...owners.values()]
     .filter(({ manager }) => manager.operation === 'Update')
     .sort((a, b) => ((a.time ?? '') < (b.time ?? '') ? -1 : 1))

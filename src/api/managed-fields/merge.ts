@@ -1,9 +1,19 @@
 // Merges an applied configuration into an object, and takes places out of an object.
 
-import { copyOf, type DraftValue, isDraft } from '../draft.ts'
-import { below, type FieldSet, isEmptySet } from './field-set.ts'
+import { copyOf, type Draft, type DraftValue, isDraft, setOwn } from '../draft.ts'
+import { type FieldSet, isEmptySet, isMember } from './field-set.ts'
 import type { Shape } from './shape.ts'
-import { actualShape, type Part, partsOf } from './walk.ts'
+import {
+  actualShape,
+  elementShape,
+  elementStep,
+  fieldShape,
+  fieldStep,
+  isList,
+  type ListShape,
+  type MapLikeShape,
+  ownValue,
+} from './walk.ts'
 
 /** The configuration wins; lists take its order where it names elements. Nothing is shared. */
 export function mergeValues(
@@ -12,66 +22,108 @@ export function mergeValues(
   config: DraftValue,
 ): DraftValue {
   const actual = actualShape(shape, config)
-  const theirs = partsOf(actual, live)
-  const ours = partsOf(actual, config)
-  if (!ours || !theirs) return copyOf(config)
-  if (actual.kind === 'set' || actual.kind === 'keyed') return mergeLists(theirs, ours)
-  const merged: Record<string, DraftValue> = {}
-  const wanted = new Map(ours.map((part) => [part.step, part]))
-  for (const part of theirs) {
-    const own = wanted.get(part.step)
-    merged[nameOf(part)] = own ? mergeValues(own.shape, part.value, own.value) : copyOf(part.value)
-    wanted.delete(part.step)
+  if (actual.kind === 'whole') return copyOf(config)
+  if (isList(actual)) {
+    const areLists = Array.isArray(live) && Array.isArray(config)
+    return areLists ? mergeLists(actual, live, config) : copyOf(config)
   }
-  for (const part of wanted.values()) merged[nameOf(part)] = copyOf(part.value)
+  return isDraft(live) && isDraft(config) ? mergeFields(actual, live, config) : copyOf(config)
+}
+
+function mergeFields(shape: MapLikeShape, live: Draft, config: Draft): Draft {
+  const merged: Draft = {}
+  for (const name in live) {
+    const present = live[name]
+    if (present === undefined) continue
+    const inner = fieldShape(shape, name)
+    const own = ownValue(config, name)
+    setOwn(merged, name, own === undefined ? copyOf(present) : mergeValues(inner, present, own))
+  }
+  for (const name in config) {
+    const own = config[name]
+    if (own === undefined || ownValue(live, name) !== undefined) continue
+    fieldStep(shape, name)
+    setOwn(merged, name, copyOf(own))
+  }
   return merged
 }
 
-function nameOf({ step }: Part): string {
-  return step.slice(2)
+interface Element {
+  readonly step: string
+  readonly value: DraftValue
 }
 
 /**
  * Shared elements come in the configuration's order; an element of one side alone stays where it
  * stood among its neighbours.
  */
-function mergeLists(theirs: readonly Part[], ours: readonly Part[]): DraftValue[] {
-  const live = new Map(theirs.map((part) => [part.step, part]))
-  const config = new Map(ours.map((part) => [part.step, part]))
+function mergeLists(
+  shape: ListShape,
+  theirValues: readonly DraftValue[],
+  ourValues: readonly DraftValue[],
+): DraftValue[] {
+  const withStep = (value: DraftValue): Element => ({ step: elementStep(shape, value), value })
+  const theirs = theirValues.map(withStep)
+  const ours = ourValues.map(withStep)
+  const inner = elementShape(shape)
+  const live = new Map(theirs.map(({ step, value }) => [step, value]))
+  const config = new Set(ours.map(({ step }) => step))
   const merged: DraftValue[] = []
   const done = new Set<string>()
-  const take = (part: Part) => {
-    done.add(part.step)
-    merged.push(mergeValues(part.shape, live.get(part.step)?.value, part.value))
+  const take = ({ step, value }: Element) => {
+    done.add(step)
+    merged.push(mergeValues(inner, live.get(step), value))
   }
   let next = 0
-  for (const part of theirs) {
-    if (!config.has(part.step)) {
-      merged.push(copyOf(part.value))
+  for (const { step, value } of theirs) {
+    if (!config.has(step)) {
+      merged.push(copyOf(value))
       continue
     }
-    if (done.has(part.step)) continue
+    if (done.has(step)) continue
     // Everything that the configuration puts before this element, and the element itself.
     for (let reached = false; next < ours.length && !reached; next++) {
       const own = ours[next]
       if (own && !done.has(own.step)) take(own)
-      reached = own?.step === part.step
+      reached = own?.step === step
     }
   }
-  for (const part of ours.slice(next)) if (!done.has(part.step)) take(part)
+  for (const own of ours.slice(next)) if (!done.has(own.step)) take(own)
   return merged
 }
 
 /** The value without the places in `set`; parents that lose all they had stay, empty. */
 export function removePlaces(shape: Shape, value: DraftValue, set: FieldSet): DraftValue {
-  const parts = partsOf(shape, value)
-  if (!parts || isEmptySet(set)) return value
-  const kept = parts.flatMap((part) => {
-    const inner = below(set, part.step)
-    if (inner.isMember) return []
-    return [{ ...part, value: removePlaces(part.shape, part.value, inner) }]
+  if (isEmptySet(set)) return value
+  const actual = actualShape(shape, value)
+  if (actual.kind === 'whole') return value
+  if (isList(actual)) return Array.isArray(value) ? removeElements(actual, value, set) : value
+  return isDraft(value) ? removeFields(actual, value, set) : value
+}
+
+function removeFields(shape: MapLikeShape, value: Draft, set: FieldSet): Draft {
+  const kept: Draft = {}
+  for (const name in value) {
+    const part = value[name]
+    if (part === undefined) continue
+    const place = set[fieldStep(shape, name)]
+    if (!place) setOwn(kept, name, part)
+    else if (!isMember(place)) {
+      setOwn(kept, name, removePlaces(fieldShape(shape, name), part, place))
+    }
+  }
+  return kept
+}
+
+function removeElements(
+  shape: ListShape,
+  value: readonly DraftValue[],
+  set: FieldSet,
+): DraftValue[] {
+  const inner = elementShape(shape)
+  return value.flatMap((element) => {
+    const place = set[elementStep(shape, element)]
+    if (!place) return [element]
+    return isMember(place) ? [] : [removePlaces(inner, element, place)]
   })
-  if (Array.isArray(value)) return kept.map((part) => part.value)
-  if (!isDraft(value)) return value
-  return Object.fromEntries(kept.map((part) => [nameOf(part), part.value]))
 }

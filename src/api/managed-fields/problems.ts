@@ -85,7 +85,7 @@ type MapLike = Extract<Holds, { kind: 'fields' | 'map' }>
 
 function checkFields(shape: MapLike, value: Draft, place: Place): void {
   for (const name in value) {
-    const found = shape.kind === 'map' ? shape.value() : shape.field(name)
+    const found = shape.kind === 'map' ? shape.value() : shape.field(name)?.shape
     const inner = inside(place, `f:${name}`)
     if (!found) {
       report(inner, 'field not declared in schema')

@@ -24,14 +24,14 @@ export interface Pruning {
 }
 
 export function pruned({ shape, merged, last, owners }: Pruning): DraftValue {
-  if (isEmptySet(last)) return merged
-  const named = (set: FieldSet) => withNamedFields(set, shape)
-  const all = named(fieldSetOf(shape, merged))
-  const given = named(last)
   const claimed = [...owners.values()].reduce<FieldSet>(
     (sum, owned) => union(sum, owned.fields),
     noFields,
   )
+  if (isEmptySet(difference(last, claimed))) return merged
+  const named = (set: FieldSet) => withNamedFields(set, shape)
+  const all = named(fieldSetOf(shape, merged))
+  const given = named(last)
   const left = named(fieldSetOf(shape, removePlaces(shape, merged, given)))
   const kept = union(left, named(claimed))
   // Only what the applier itself owned may go: the rest is nobody's or an updater's.

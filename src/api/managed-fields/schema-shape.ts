@@ -13,6 +13,7 @@ import {
 import {
   type FieldsShape,
   type MapShape,
+  met,
   type Shape,
   scalarShape,
   shapeOf,
@@ -60,20 +61,23 @@ function contentOf(
   common: readonly (readonly [string, Shape])[],
 ): MapShape | FieldsShape {
   const values = valuesOf(schema)
-  if (values) return { kind: 'map', value: () => shapeOfPart(values) }
+  if (values) return { kind: 'map', value: met(() => shapeOfPart(values)) }
   const own = propertiesOf(schema).map(([name, part]) => [name, shapeOfPart(part)] as const)
-  const fields = new Map([...own, ...common])
+  const fields = new Map(
+    [...own, ...common].map(([name, shape]) => [name, { step: `f:${name}`, shape }] as const),
+  )
   const isOpen = preservesUnknown(schema) || schema.additionalProperties === true
   if (isOpen && fields.size === 0) return { kind: 'map', value: () => unknownShape }
   return {
     kind: 'fields',
-    field: (name) => fields.get(name) ?? (isOpen ? unknownShape : undefined),
+    field: (name) =>
+      fields.get(name) ?? (isOpen ? { step: `f:${name}`, shape: unknownShape } : undefined),
   }
 }
 
 function shapeOfList(schema: Schema): Shape {
   const items = itemsOf(schema)
-  const element = () => (items ? shapeOfPart(items) : unknownShape)
+  const element = met(() => (items ? shapeOfPart(items) : unknownShape))
   const type = schema['x-kubernetes-list-type']
   if (type === 'set') return { kind: 'set' }
   if (type !== 'map' || !items) return { kind: 'whole', holds: { kind: 'list', element } }

@@ -33,7 +33,13 @@ export interface ListContent {
 
 export interface FieldsShape {
   readonly kind: 'fields'
-  readonly field: (name: string) => Shape | undefined
+  readonly field: (name: string) => NamedShape | undefined
+}
+
+export interface NamedShape {
+  /** f:NAME */
+  readonly step: string
+  readonly shape: Shape
 }
 
 export interface MapShape {
@@ -50,6 +56,7 @@ export interface KeyedShape {
 }
 
 export const unknownShape: Shape = { kind: 'unknown' }
+export const wholeShape = { kind: 'whole' } as const
 
 const scalars: Readonly<Record<Scalar, Shape>> = {
   numeric: { kind: 'whole', holds: 'numeric' },
@@ -82,15 +89,28 @@ export function shapeOf(def: string): Shape {
   return made
 }
 
+/** The shape of a field is worked out when it is first met. */
 function fieldsOf(def: string): FieldsShape {
   const definition = definitionOf(def)
+  const met = new Map<string, NamedShape>()
   return {
     kind: 'fields',
     field: (name) => {
+      const present = met.get(name)
+      if (present) return present
       const field = fieldOf(definition, name)
-      return field && shapeOfField(field)
+      if (!field) return undefined
+      const named = { step: `f:${name}`, shape: shapeOfField(field) }
+      met.set(name, named)
+      return named
     },
   }
+}
+
+/** Types may hold themselves, so what is inside a map or a list is worked out when it is met. */
+export function met<T>(work: () => T): () => T {
+  let result: T | undefined
+  return () => (result ??= work())
 }
 
 function shapeOfSpecial(special: SpecialForm): Shape {
@@ -111,13 +131,13 @@ function shapeOfField(field: Field): Shape {
 }
 
 function shapeOfMap(field: Field): Shape {
-  const value = () => (field.array ? shapeOfList(field) : shapeOfElement(field))
+  const value = met(() => (field.array ? shapeOfList(field) : shapeOfElement(field)))
   const map = { kind: 'map', value } as const
   return field.mapType === 'atomic' ? { kind: 'whole', holds: map } : map
 }
 
 function shapeOfList(field: Field): Shape {
-  const element = () => shapeOfElement(field)
+  const element = met(() => shapeOfElement(field))
   if (field.listType === 'set') return { kind: 'set' }
   if (field.listType !== 'map') return { kind: 'whole', holds: { kind: 'list', element } }
   const keys = (field.listMapKeys ?? []).toSorted()

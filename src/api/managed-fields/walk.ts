@@ -1,57 +1,58 @@
-// Going through values by their shape: the parts of a value with the steps that lead to them.
+// Going through values by their shape: the steps to their parts, and all places that they name.
 
-import { type DraftValue, isDraft } from '../draft.ts'
-import { type FieldSet, type GrowingSet, growingSet, insert } from './field-set.ts'
-import { type KeyedShape, type Shape, unknownShape } from './shape.ts'
-
-export interface Part {
-  readonly step: string
-  readonly value: DraftValue
-  readonly shape: Shape
-  /** A named field of a type; else an entry of a map or a list. */
-  readonly isNamed: boolean
-}
+import { type Draft, type DraftValue, isDraft } from '../draft.ts'
+import { type FieldSet, isMember, noFields, placeOf, union } from './field-set.ts'
+import { type KeyedShape, type Shape, unknownShape, wholeShape } from './shape.ts'
 
 /** A value that cannot be taken apart by its shape: unknown field, missing key. */
 export class ShapeError extends Error {}
 
+/** A shape by which a value can be taken apart. */
+export type PartedShape = Exclude<Shape, { kind: 'whole' | 'unknown' }>
+export type MapLikeShape = Extract<PartedShape, { kind: 'fields' | 'map' }>
+export type ListShape = Extract<PartedShape, { kind: 'set' | 'keyed' }>
+
+const mapOfUnknown = { kind: 'map', value: () => unknownShape } as const
+
 /** The shape that a value really has: what is unknown is decided by the value. */
-export function actualShape(shape: Shape, value: DraftValue | undefined): Shape {
+export function actualShape(
+  shape: Shape,
+  value: DraftValue | undefined,
+): Exclude<Shape, { kind: 'unknown' }> {
   if (shape.kind !== 'unknown') return shape
-  return isDraft(value) ? { kind: 'map', value: () => unknownShape } : { kind: 'whole' }
+  return isDraft(value) ? mapOfUnknown : wholeShape
 }
 
-/** The parts of a value; undefined when it is owned as a whole, or is nothing. */
-export function partsOf(given: Shape, value: DraftValue | undefined): Part[] | undefined {
-  const shape = actualShape(given, value)
-  if (value === undefined || value === null || shape.kind === 'whole') return undefined
-  if (shape.kind === 'set' || shape.kind === 'keyed') {
-    return Array.isArray(value) ? value.map((element) => elementPart(shape, element)) : undefined
-  }
-  if (!isDraft(value)) return undefined
-  return Object.keys(value).flatMap((name) => {
-    const inner = value[name]
-    if (inner === undefined) return []
-    const isNamed = shape.kind === 'fields'
-    const innerShape = partShape(shape, name)
-    return [{ step: `f:${name}`, value: inner, shape: innerShape, isNamed }]
-  })
+/** The value's own field; the names of a map may be those of every object in JavaScript. */
+export function ownValue(value: Draft, name: string): DraftValue | undefined {
+  const inner = value[name]
+  return inner === undefined || Object.hasOwn(value, name) ? inner : undefined
 }
 
-function partShape(shape: Shape, name: string): Shape {
+export function isList(shape: PartedShape): shape is ListShape {
+  return shape.kind === 'set' || shape.kind === 'keyed'
+}
+
+export function fieldStep(shape: MapLikeShape, name: string): string {
+  if (shape.kind === 'map') return `f:${name}`
+  return (shape.field(name) ?? undeclared(name)).step
+}
+
+export function fieldShape(shape: MapLikeShape, name: string): Shape {
   if (shape.kind === 'map') return shape.value()
-  const found = shape.kind === 'fields' ? shape.field(name) : undefined
-  if (!found) throw new ShapeError(`.${name}: field not declared in schema`)
-  return found
+  return (shape.field(name) ?? undeclared(name)).shape
 }
 
-type ListShape = Extract<Shape, { kind: 'set' | 'keyed' }>
+function undeclared(name: string): never {
+  throw new ShapeError(`.${name}: field not declared in schema`)
+}
 
-function elementPart(shape: ListShape, value: DraftValue): Part {
-  if (shape.kind === 'set') {
-    return { step: setStep(value), value, shape: { kind: 'whole' }, isNamed: false }
-  }
-  return { step: keyStep(shape, value), value, shape: shape.element(), isNamed: false }
+export function elementStep(shape: ListShape, element: DraftValue): string {
+  return shape.kind === 'set' ? setStep(element) : keyStep(shape, element)
+}
+
+export function elementShape(shape: ListShape): Shape {
+  return shape.kind === 'set' ? wholeShape : shape.element()
 }
 
 export function setStep(value: DraftValue): string {
@@ -60,37 +61,68 @@ export function setStep(value: DraftValue): string {
 
 export function keyStep({ keys, defaults }: KeyedShape, element: DraftValue): string {
   const fields = isDraft(element) ? element : {}
-  const present = keys.flatMap((key) => {
+  let text = ''
+  for (const key of keys) {
     const value = fields[key] ?? defaults[key]
-    return value === undefined || value === null ? [] : [[key, value] as const]
-  })
-  if (present.length === 0) throw new ShapeError('element without a key')
-  return `k:${JSON.stringify(Object.fromEntries(present))}`
+    if (value === undefined || value === null) continue
+    text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${JSON.stringify(value)}`
+  }
+  if (text === '') throw new ShapeError('element without a key')
+  return `k:{${text}}`
 }
 
 /** All places that a value says something about. */
 export function fieldSetOf(shape: Shape, value: DraftValue): FieldSet {
-  const set = growingSet()
-  collect(shape, value, { set, steps: [] })
-  return set
+  return partsOf(shape, value) ?? noFields
 }
 
-interface Collecting {
-  readonly set: GrowingSet
-  readonly steps: readonly string[]
+/** Undefined for what is owned as a whole, or is nothing; empty for what says nothing. */
+function partsOf(given: Shape, value: DraftValue): FieldSet | undefined {
+  const shape = actualShape(given, value)
+  if (value === null || shape.kind === 'whole') return undefined
+  if (isList(shape)) return Array.isArray(value) ? elementsOf(shape, value) : undefined
+  return isDraft(value) ? fieldsOf(shape, value) : undefined
 }
 
-function collect(shape: Shape, value: DraftValue, { set, steps }: Collecting): void {
-  const parts = partsOf(shape, value)
-  if (!parts) {
-    if (steps.length > 0 && isOwnedWhole(shape, value)) insert(set, steps)
-    return
+function fieldsOf(shape: MapLikeShape, value: Draft): FieldSet {
+  const steps: string[] = []
+  const places: FieldSet[] = []
+  for (const name in value) {
+    const part = value[name]
+    if (part === undefined) continue
+    const inner = fieldShape(shape, name)
+    const place = placeOfPart(inner, part, shape.kind === 'map' || isNothing(part))
+    if (!place) continue
+    steps.push(fieldStep(shape, name))
+    places.push(place)
   }
-  for (const part of parts) {
-    const path = [...steps, part.step]
-    collect(part.shape, part.value, { set, steps: path })
-    if (!part.isNamed || isNothing(part.value)) insert(set, path)
+  return placeOf(steps, places, { isMember: false })
+}
+
+function elementsOf(shape: ListShape, value: readonly DraftValue[]): FieldSet {
+  const inner = elementShape(shape)
+  const places = new Map<string, FieldSet>()
+  for (const element of value) {
+    const step = elementStep(shape, element)
+    const place = placeOfPart(inner, element, true) ?? {}
+    const other = places.get(step)
+    places.set(step, other ? unionOf(step, other, place) : place)
   }
+  return placeOf([...places.keys()], [...places.values()], { isMember: false })
+}
+
+function unionOf(step: string, a: FieldSet, b: FieldSet): FieldSet {
+  return union({ [step]: a }, { [step]: b })[step] ?? a
+}
+
+/** `isOwn`: the place counts beside what is below it. Undefined for a place that says nothing. */
+function placeOfPart(shape: Shape, value: DraftValue, isOwn: boolean): FieldSet | undefined {
+  const below = partsOf(shape, value)
+  if (below) {
+    for (const _ in below) return isOwn ? { '.': {}, ...below } : below
+    return isOwn ? {} : undefined
+  }
+  return isOwn || isOwnedWhole(shape, value) ? {} : undefined
 }
 
 /** Lists and maps that are nil say nothing of their own; the field that holds them does. */
@@ -100,23 +132,24 @@ function isOwnedWhole(shape: Shape, value: DraftValue): boolean {
 
 export function isNothing(value: DraftValue | undefined): boolean {
   if (value === null || value === undefined) return true
-  return isDraft(value) && Object.keys(value).length === 0
+  if (!isDraft(value)) return false
+  for (const _ in value) return false
+  return true
 }
 
 /** Fields of types that hold owned places count as owned too, so that they can go when empty. */
 export function withNamedFields(set: FieldSet, shape: Shape): FieldSet {
-  const children = new Map<string, FieldSet>()
-  for (const [step, child] of set.children) {
-    const inner = shapeBelow(shape, step)
-    const full = withNamedFields(child, inner)
+  const named: Record<string, FieldSet> = {}
+  for (const step in set) {
+    const full = withNamedFields(set[step] ?? noFields, shapeBelow(shape, step))
     const isNamed = shape.kind === 'fields' && step.startsWith('f:')
-    children.set(step, isNamed ? { ...full, isMember: true } : full)
+    named[step] = isNamed && !isMember(full) ? { '.': {}, ...full } : full
   }
-  return { isMember: set.isMember, children }
+  return named
 }
 
 function shapeBelow(shape: Shape, step: string): Shape {
-  if (shape.kind === 'fields') return shape.field(step.slice(2)) ?? unknownShape
+  if (shape.kind === 'fields') return shape.field(step.slice(2))?.shape ?? unknownShape
   if (shape.kind === 'map') return shape.value()
   return shape.kind === 'keyed' ? shape.element() : unknownShape
 }

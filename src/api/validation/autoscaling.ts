@@ -127,7 +127,7 @@ function sourceErrors(metric: Metric, path: string): FieldError[] {
           ...when(
             !isPositive(pods.target?.averageValue),
             required(
-              child(path, 'pods', 'target', 'averageValue'),
+              child(path, 'pods', 'target.averageValue'),
               'must specify a positive target averageValue',
             ),
           ),

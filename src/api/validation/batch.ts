@@ -81,7 +81,7 @@ const counts = [
 function jobSpecErrors(spec: Spec, path: string): FieldError[] {
   const policy = spec.template?.spec?.restartPolicy
   const policies = ['OnFailure', 'Never']
-  const policyPath = child(path, 'template', 'spec', 'restartPolicy')
+  const policyPath = child(path, 'template', 'spec.restartPolicy')
   return [
     ...counts.flatMap((name) => nonNegativeErrors(spec[name] ?? 0, child(path, name))),
     ...completionErrors(spec, path),

@@ -27,7 +27,12 @@ export function each<T>(
   path: string,
   check: Check<T>,
 ): FieldError[] {
-  return (list ?? []).flatMap((element, index) => check(element, at(path, index), index))
+  const errors: FieldError[] = []
+  list?.forEach((element, index) => {
+    const found = check(element, at(path, index), index)
+    if (found.length > 0) errors.push(...found)
+  })
+  return errors
 }
 
 /** `check` for every entry of a map, with its place. */
@@ -36,14 +41,18 @@ export function eachEntry<T>(
   path: string,
   check: (key: string, value: T, path: string) => readonly FieldError[],
 ): FieldError[] {
-  return Object.entries(map ?? {}).flatMap(([key, value]) =>
-    value === undefined ? [] : check(key, value, at(path, key)),
-  )
+  const errors: FieldError[] = []
+  for (const key in map) {
+    const value = map[key]
+    if (value !== undefined) errors.push(...check(key, value, at(path, key)))
+  }
+  return errors
 }
 
 /** The text must have the form that `problems` describes. */
 export function formErrors(text: string, path: string, problems: NameCheck): FieldError[] {
-  return problems(text).map((problem) => invalid(path, text, problem))
+  const found = problems(text)
+  return found.length === 0 ? [] : found.map((problem) => invalid(path, text, problem))
 }
 
 /** Like formErrors, but the text must be there. */
@@ -122,8 +131,8 @@ export function rangeErrors(
   path: string,
   { least, most }: { readonly least: number; readonly most: number },
 ): FieldError[] {
-  const isInside = value >= least && value <= most
-  return when(!isInside, invalid(path, value, `must be between ${least} and ${most}, inclusive`))
+  if (value >= least && value <= most) return []
+  return [invalid(path, value, `must be between ${least} and ${most}, inclusive`)]
 }
 
 export const largestInt32 = 2 ** 31 - 1

@@ -7,7 +7,6 @@ import {
   forbidden,
   invalid,
   notFound,
-  notSupported,
   required,
 } from '../field-error.ts'
 import type { Container, ContainerPort, EphemeralContainer, PodSpec } from '../types.gen.ts'
@@ -16,6 +15,7 @@ import {
   dnsLabelErrors,
   each,
   formErrors,
+  optionErrors,
   portNumberErrors,
   repeatedOf,
   when,
@@ -187,10 +187,10 @@ function anyErrors(container: Any | Ephemeral, path: string, context: Context): 
   ]
 }
 
+const restartPolicies = ['Always', 'Never', 'OnFailure']
+
 function restartPolicyErrors({ restartPolicy }: Any | Ephemeral, path: string): FieldError[] {
-  const policies = ['Always', 'Never', 'OnFailure']
-  const isUnknown = restartPolicy !== undefined && !policies.includes(restartPolicy)
-  return when(isUnknown, notSupported(path, restartPolicy, policies))
+  return optionErrors(restartPolicy, path, restartPolicies)
 }
 
 function resizePolicyErrors(

@@ -10,7 +10,7 @@ import type {
   ObjectFieldSelector,
   ResourceFieldSelector,
 } from '../types.gen.ts'
-import { each, formErrors, optionalForm, requiredForm, when } from './checks.ts'
+import { each, formErrors, optionalForm, optionErrors, requiredForm, when } from './checks.ts'
 import { child } from './field-path.ts'
 import { qualifiedNameErrors } from './metadata.ts'
 import {
@@ -95,7 +95,7 @@ export function fieldRefErrors(
     return [invalid(child(path, 'fieldPath'), fieldPath, detail)]
   }
   if (!subscripted) {
-    return when(!supported.includes(name), notSupported(child(path, 'fieldPath'), name, supported))
+    return optionErrors(name, child(path, 'fieldPath'), supported)
   }
   const key = subscripted[2] ?? ''
   if (name === 'metadata.annotations') return qualifiedNameErrors(key.toLowerCase(), path)
@@ -123,7 +123,7 @@ export function resourceRefErrors(
   const isKnown =
     resourcePaths.includes(resource) || /^(requests|limits)\.hugepages-/.test(resource)
   return [
-    ...when(!isKnown, notSupported(child(path, 'resource'), resource, resourcePaths)),
+    ...(isKnown ? [] : [notSupported(child(path, 'resource'), resource, resourcePaths)]),
     ...errors,
   ]
 }

@@ -1,7 +1,9 @@
 // Places in an object, as messages name them: spec.containers[0].env[1].name, data[key].
 
-export function child(path: string, ...names: readonly string[]): string {
-  return [path, ...names].filter((name) => name !== '').join('.')
+/** Asked for at every field of every object: texts are put together and not looked at. */
+export function child(path: string, name: string, inner = ''): string {
+  const place = path === '' ? name : name === '' ? path : `${path}.${name}`
+  return inner === '' ? place : child(place, inner)
 }
 
 /** The place of a list's element, or of a map's entry by its key. */

@@ -79,10 +79,13 @@ export function nonNegativeErrors(value: number, path: string): FieldError[] {
 type Labels = Readonly<Record<string, string | undefined>>
 
 export function labelsErrors(labels: Labels | null | undefined, path: string): FieldError[] {
-  return Object.entries(labels ?? {}).flatMap(([key, value = '']) => [
-    ...qualifiedNameErrors(key, path),
-    ...labelValueProblems(value).map((problem) => invalid(path, value, problem)),
-  ])
+  const errors: FieldError[] = []
+  for (const key in labels) {
+    const value = labels[key] ?? ''
+    errors.push(...qualifiedNameErrors(key, path))
+    errors.push(...labelValueProblems(value).map((problem) => invalid(path, value, problem)))
+  }
+  return errors
 }
 
 export function qualifiedNameErrors(name: string, path: string): FieldError[] {
@@ -171,8 +174,11 @@ function oneManagedErrors(entry: Managed, path: string): FieldError[] {
   ]
 }
 
+const usualManager = /^[\x20-\x7e]{0,128}$/
+
 /** The name a client gives itself: short and printable. */
 export function fieldManagerErrors(manager: string, path: string): FieldError[] {
+  if (usualManager.test(manager)) return []
   const position = manager.search(/[^\P{C}]/u)
   const code = manager.codePointAt(Math.max(0, position)) ?? 0
   const shown = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`

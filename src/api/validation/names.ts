@@ -53,6 +53,7 @@ function bytesOf(text: string): number {
 
 /** At most 63 of a-z, 0-9 and inner dashes. */
 export function dnsLabelProblems(text: string): string[] {
+  if (text.length <= 63 && dnsLabel.test(text)) return []
   return [
     ...(bytesOf(text) > 63 ? [lengthProblem(63)] : []),
     ...(dnsLabel.test(text)
@@ -64,6 +65,7 @@ export function dnsLabelProblems(text: string): string[] {
 }
 
 export function dnsSubdomainProblems(text: string): string[] {
+  if (text.length <= 253 && dnsSubdomain.test(text)) return []
   return [
     ...(bytesOf(text) > 253 ? [lengthProblem(253)] : []),
     ...(dnsSubdomain.test(text)
@@ -89,6 +91,7 @@ export function wildcardSubdomainProblems(text: string): string[] {
 
 /** `prefix/name` or `name`: keys of labels, annotations, finalizers. */
 export function qualifiedNameProblems(text: string): string[] {
+  if (text.length <= 63 && qualified.test(text)) return []
   const parts = text.split('/')
   if (parts.length > 2) {
     return [
@@ -116,6 +119,7 @@ function prefixProblems(prefix: string): string[] {
 }
 
 export function labelValueProblems(text: string): string[] {
+  if (text.length <= 63 && labelValue.test(text)) return []
   return [
     ...(bytesOf(text) > 63 ? ['must be no more than 63 bytes'] : []),
     ...(labelValue.test(text)
@@ -130,9 +134,11 @@ export function pathSegmentProblems(text: string): string[] {
   return ['/', '%'].filter((sign) => text.includes(sign)).map((sign) => `may not contain '${sign}'`)
 }
 
+const envName = new RegExp(`^${envNameForm}$`)
+
 export function envNameProblems(text: string): string[] {
   return [
-    ...(new RegExp(`^${envNameForm}$`).test(text)
+    ...(envName.test(text)
       ? []
       : [formProblem(envNameWords, envNameForm, 'my.env-name', 'MY_ENV.NAME', 'MyEnvName1')]),
     ...(text === '.' || text === '..' || text.startsWith('..') ? dotsProblems(text) : []),

@@ -296,6 +296,7 @@ function claimErrors({ persistentVolumeClaim }: Source, path: string): FieldErro
 
 /** Sources that another system serves: what must be said to reach it. */
 function networkErrors({ nfs, csi, gitRepo, iscsi, fc }: Source, path: string): FieldError[] {
+  if (!nfs && !csi && !gitRepo && !iscsi && !fc) return []
   return [
     ...when(nfs && !nfs.server, required(child(path, 'nfs', 'server'))),
     ...when(nfs && !nfs.path, required(child(path, 'nfs', 'path'))),

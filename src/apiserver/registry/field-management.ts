@@ -1,13 +1,14 @@
 // Who set which field, for the registry: requests and resources in the terms of
 // src/api/managed-fields, which holds the rules.
 
-import { asDraft, copyOf, type Draft } from '../../api/draft.ts'
+import { asDraft, type Draft } from '../../api/draft.ts'
 import {
   applyFields,
   type FieldWriter,
   recordFields,
 } from '../../api/managed-fields/field-management.ts'
 import { shapeOfSchema } from '../../api/managed-fields/schema-shape.ts'
+import type { Resource } from './resource.ts'
 import type { FieldManagement, FieldManager } from './write.ts'
 
 export const fieldManagement: FieldManagement = {
@@ -15,14 +16,26 @@ export const fieldManagement: FieldManagement = {
     recordFields(draft, old && asDraft(old), writerOf(by))
   },
   apply(current, configuration, by): Draft {
-    const live = current && copyOf(asDraft(current))
-    return applyFields(live, configuration, { ...writerOf(by), force: by.force })
+    return applyFields(current && asDraft(current), configuration, {
+      ...writerOf(by),
+      force: by.force,
+    })
   },
 }
 
+type Written = Pick<FieldWriter, 'target' | 'shape'>
+
+/** The same for all writes of a resource. */
+const writtenAs = new WeakMap<Resource, Written>()
+
 function writerOf({ resource, manager, subresource, now }: FieldManager): FieldWriter {
-  const { entry } = resource
-  const hasStatus = entry.subresources?.['status'] !== undefined
-  const shape = entry.def ? undefined : shapeOfSchema(resource.schema)
-  return { target: { ...entry, hasStatus }, shape, manager, subresource, now }
+  let written = writtenAs.get(resource)
+  if (!written) {
+    const { entry } = resource
+    const hasStatus = entry.subresources?.['status'] !== undefined
+    const shape = entry.def ? undefined : shapeOfSchema(resource.schema)
+    written = { target: { ...entry, hasStatus }, shape }
+    writtenAs.set(resource, written)
+  }
+  return { ...written, manager, subresource, now }
 }
