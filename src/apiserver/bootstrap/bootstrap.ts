@@ -26,13 +26,33 @@ export async function bootstrapCluster(
 }
 
 async function settle(reader: Reader, wanted: readonly StoredObject[], now?: Date): Promise<void> {
-  const entries = [...new Set(wanted.map(entryOf))]
-  const observed = await Promise.all(entries.map((entry) => listStored(reader, entry)))
+  const observed = await observe(reader, wanted)
   const { create, update }: BootstrapPlan = bootstrapPlan(wanted, observed.flat())
   await Promise.all([
     ...create.map((object) => createObject(reader, object, now)),
     ...update.map((object) => replaceObject(reader, object)),
   ])
+}
+
+/** Kinds in namespaces may have any number of objects: of these each is looked for alone. */
+function observe(reader: Reader, wanted: readonly StoredObject[]) {
+  const entries = [...new Set(wanted.map(entryOf))].filter(({ namespaced }) => !namespaced)
+  const inNamespaces = wanted.filter((object) => entryOf(object).namespaced)
+  return Promise.all([
+    ...entries.map((entry) => listStored(reader, entry)),
+    ...inNamespaces.map((object) => getStored(reader, object)),
+  ])
+}
+
+async function getStored(reader: Reader, object: StoredObject): Promise<readonly StoredObject[]> {
+  const { namespace, name } = object.metadata
+  try {
+    const path = pathOf(entryOf(object), namespace, name)
+    return [(await reader.send({ method: 'GET', path })) as StoredObject]
+  } catch (error) {
+    if (isReason(error, 'NotFound')) return []
+    throw error
+  }
 }
 
 async function listStored(reader: Reader, entry: KindEntry): Promise<readonly StoredObject[]> {
