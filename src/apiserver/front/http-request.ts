@@ -3,6 +3,7 @@
 
 import type { Readable } from 'node:stream'
 import { StatusError } from '../../api/status-error.ts'
+import type { AuditRecord } from '../audit/audit-record.ts'
 import type { ChainRequest } from '../chain-request.ts'
 import type { RequestInfo, UserInfo } from '../request.ts'
 import { parseRequestInfo } from '../request-info.ts'
@@ -24,6 +25,8 @@ export class HttpRequest implements ChainRequest {
   readonly info: RequestInfo
   readonly warnings: string[] = []
   user: UserInfo | undefined = undefined
+  audit: AuditRecord | undefined = undefined
+  auditId: string | undefined = undefined
   readonly #exchange: Exchange
   readonly #open: OpenRequests
   #abort: AbortController | undefined
@@ -41,6 +44,10 @@ export class HttpRequest implements ChainRequest {
     this.info = parseRequestInfo(this.method, this.path, this.query)
     this.#exchange = exchange
     this.#open = open
+  }
+
+  get uri(): string {
+    return this.#exchange.url
   }
 
   get bodyStream(): AsyncIterable<Uint8Array> {
