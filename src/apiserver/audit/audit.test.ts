@@ -14,7 +14,10 @@ apiVersion: audit.k8s.io/v1
 kind: Policy
 rules:
 - {level: None, users: [quiet], resources: [{resources: [configmaps]}]}
-- {level: RequestResponse, omitStages: [RequestReceived], omitManagedFields: true, resources: [{resources: [configmaps]}]}
+- level: RequestResponse
+  omitStages: [RequestReceived]
+  omitManagedFields: true
+  resources: [{resources: [configmaps]}]
 - {level: Request, omitStages: [RequestReceived], resources: [{resources: [secrets]}]}
 - {level: Metadata}`)
 
