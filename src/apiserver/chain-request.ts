@@ -1,10 +1,13 @@
 // The request as the chain sees it: authentication and impersonation settle who is asking.
 
 import { StatusError } from '../api/status-error.ts'
+import type { AuditRecord } from './audit/audit-record.ts'
 import type { ServerRequest, ServerResponse, UserInfo } from './request.ts'
 
 export interface ChainRequest extends ServerRequest {
   user: UserInfo | undefined
+  audit?: AuditRecord | undefined
+  auditId?: string | undefined
 }
 
 export type ChainHandler = (request: ChainRequest) => Promise<ServerResponse>

@@ -2,10 +2,10 @@
 
 import { chain } from '../lib/chain.ts'
 import type { Log } from '../lib/log.ts'
+import type { Audit } from './audit/audit.ts'
 import type { TokenAuthenticator } from './auth/tokens.ts'
 import type { ChainHandler, ChainRequest, RequestHandler } from './chain-request.ts'
 import { answerErrors } from './filters/answer-errors.ts'
-import { type AuditSink, audit } from './filters/audit.ts'
 import { authenticate } from './filters/authenticate.ts'
 import { authorize } from './filters/authorize.ts'
 import { impersonate } from './filters/impersonate.ts'
@@ -17,7 +17,8 @@ import type { ServerResponse } from './request.ts'
 export interface ChainParts {
   readonly log: Log
   readonly metrics: Metrics
-  readonly auditSink: AuditSink | undefined
+  /** Absent: nothing is audited. */
+  readonly audit: Audit | undefined
   readonly tokens: TokenAuthenticator
   readonly audiences: readonly string[]
   readonly limits: InFlightLimits
@@ -30,9 +31,10 @@ export function apiServerChain(parts: ChainParts): ChainHandler {
   return chain<ChainRequest, ServerResponse>(
     [
       parts.metrics.filter,
-      audit(parts.auditSink),
       answerErrors(parts.log),
+      ...(parts.audit ? [parts.audit.strangers] : []),
       authenticate(parts.tokens, parts.audiences),
+      ...(parts.audit ? [parts.audit.requests] : []),
       impersonate(parts.authorizer),
       limitInFlight(parts.limits),
       authorize(parts.authorizer),

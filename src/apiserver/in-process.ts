@@ -54,6 +54,7 @@ export function requestOf(asked: InProcessRequest, user: UserInfo): ChainRequest
     method: asked.method,
     path,
     query,
+    uri: asked.path,
     headers: lowerCased(asked.headers),
     body: () => Promise.resolve(bytes),
     get bodyStream() {

@@ -2,6 +2,7 @@
 // Made by the HTTP front or by the in-process transport; the chain fills in user and info.
 
 import type { Duplex } from 'node:stream'
+import type { AuditRecord } from './audit/audit-record.ts'
 
 export interface UserInfo {
   readonly name: string
@@ -47,6 +48,8 @@ export interface ServerRequest {
   /** Path as sent, without the query, percent-decoding not yet done. */
   readonly path: string
   readonly query: URLSearchParams
+  /** Path and query as sent. */
+  readonly uri: string
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   /** The whole body, at most 3 MiB (RequestEntityTooLarge beyond). */
   body(): Promise<Uint8Array>
@@ -64,6 +67,10 @@ export interface ServerRequest {
   readonly info: RequestInfo
   /** Answered as Warning headers, in order, without repeats. */
   readonly warnings: string[]
+  /** Where it is audited: takes notes on the way. */
+  readonly audit?: AuditRecord | undefined
+  /** Answered as Audit-Id, and passed on to other servers; absent: not yet settled. */
+  readonly auditId?: string | undefined
 }
 
 export interface ServerAnswer {

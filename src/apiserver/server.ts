@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { type Random, systemRandom } from '../lib/random.ts'
 import { type Aggregation, createAggregation } from './aggregation/aggregation.ts'
+import { type AuditOptions, createAudit } from './audit/audit.ts'
 import { serveIssuerDiscovery } from './auth/issuer-discovery.ts'
 import { signingKey, verifyingKey } from './auth/jwt.ts'
 import {
@@ -29,7 +30,6 @@ import {
   serveCustomResources,
 } from './crd/custom-resources.ts'
 import { createDiscovery, type LiveKinds } from './discovery/discovery.ts'
-import type { AuditSink } from './filters/audit.ts'
 import { assertMayCreate } from './filters/authorize.ts'
 import { defaultLimits, type InFlightLimits, unlimited } from './filters/limit.ts'
 import { type Front, type Listen, openFront, type TlsFiles } from './front/tls-front.ts'
@@ -78,7 +78,8 @@ export interface ApiServerOptions {
   readonly liveKinds?: LiveKinds
   /** A static token file's text. */
   readonly tokenFile?: string
-  readonly auditSink?: AuditSink
+  /** Absent: nothing is audited. */
+  readonly audit?: Omit<AuditOptions, 'clock'>
   readonly limits?: InFlightLimits
   readonly healthChecks?: readonly HealthCheck[]
   /** The client certificate shown to kubelets; without a CA theirs is not verified. */
@@ -138,7 +139,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
 }
 
 function assemble(options: ApiServerOptions, stopping: AbortSignal) {
-  const { clock = systemClock, log, limits = defaultLimits, auditSink } = options
+  const { clock = systemClock, log, limits = defaultLimits } = options
   const reader = createReader(options.registry.handle)
   const policy = createPolicyIndex()
   const authorizer = createAuthorizer(policy)
@@ -150,6 +151,7 @@ function assemble(options: ApiServerOptions, stopping: AbortSignal) {
   const aggregation = createAggregation({
     ...{ reader, dialer, identity, clock, log, signal: stopping },
   })
+  const audit = options.audit && createAudit({ ...options.audit, clock })
   const custom = new CustomKinds()
   const serveMetrics = metrics.serve
   const served = {
@@ -165,12 +167,13 @@ function assemble(options: ApiServerOptions, stopping: AbortSignal) {
     custom,
     aggregation,
   }
+  const routes = routesOf(served)
   return {
     ...{
       clock,
       log,
       limits,
-      auditSink,
+      audit,
       reader,
       policy,
       authorizer,
@@ -181,7 +184,7 @@ function assemble(options: ApiServerOptions, stopping: AbortSignal) {
       aggregation,
     },
     audiences: accounts.audiences,
-    routes: aggregation.routes(routesOf(served)),
+    routes: aggregation.routes(audit?.bodies(routes) ?? routes),
   }
 }
 

@@ -50,6 +50,8 @@ export interface ClusterConfig {
   readonly serviceSubnet: string
   /** Where clients on the host reach the API server; port 0 lets the system choose at `up`. */
   readonly apiServer: { readonly address: string; readonly port: number }
+  /** Settings of the API server by upstream's names; of files, absolute paths on the host. */
+  readonly apiServerArgs?: Readonly<Record<string, string>>
   readonly featureGates: Readonly<Record<string, boolean>>
   readonly runtimeConfig: Readonly<Record<string, string>>
   /** Where objects are kept; absent: in the cluster's own log. */

@@ -1,7 +1,8 @@
 // Plan: kubeadm patches of a kind file -> what of them a cluster without kubeadm can honour: node
-// labels and taints of a nodeRegistration, and the cluster's DNS domain.
+// labels and taints of a nodeRegistration, the cluster's DNS domain, and settings of the API server.
 
 import { parseAllDocuments } from 'yaml'
+import { type ApiServerVolume, type ApiServerWish, apiServerSettings } from './api-server-args.ts'
 import type { NodeTaint } from './config.ts'
 import type { KindCluster, KindNode } from './kind-shape.ts'
 import { UserError } from './user-error.ts'
@@ -16,6 +17,7 @@ export interface ClusterWishes {
   /** One entry a node. */
   readonly nodes: readonly KubeadmWishes[]
   readonly domain: string | undefined
+  readonly apiServer: ApiServerWish
   readonly warnings: readonly string[]
 }
 
@@ -42,6 +44,7 @@ export function kubeadmWishes(
   return {
     nodes: nodePatches.map((patches, index) => wishesOf(patches, index === 0)),
     domain: typeof domain === 'string' ? domain : undefined,
+    apiServer: apiServerWish(every.map(({ body }) => fieldsOf(body.apiServer))),
     warnings: every.flatMap(({ path, body }) => warningsOf(path, body)),
   }
 }
@@ -69,8 +72,27 @@ function wishesOf(patches: readonly Patch[], isFirst: boolean): KubeadmWishes {
   }
 }
 
+/** Of all patches, later ones first. */
+function apiServerWish(patches: readonly Fields[]): ApiServerWish {
+  const args = Object.assign({}, ...patches.map(({ extraArgs }) => argsOf(extraArgs)))
+  const known = Object.entries<string>(args).filter(([name]) => name in apiServerSettings)
+  return {
+    args: Object.fromEntries(known),
+    volumes: patches.flatMap(({ extraVolumes }) =>
+      (Array.isArray(extraVolumes) ? extraVolumes : []).map(volumeOf),
+    ),
+  }
+}
+
+function volumeOf(volume: unknown): ApiServerVolume {
+  const { hostPath, mountPath } = fieldsOf(volume)
+  if (typeof hostPath !== 'string' || typeof mountPath !== 'string')
+    throw new UserError('apiServer.extraVolumes: each needs a hostPath and a mountPath')
+  return { hostPath, mountPath }
+}
+
 function labelsOf(registration: Fields): Readonly<Record<string, string>> {
-  const text = extraArgs(registration)['node-labels']
+  const text = argsOf(registration.kubeletExtraArgs)['node-labels']
   if (!text) return {}
   return Object.fromEntries(
     text.split(',').map((pair) => {
@@ -81,10 +103,10 @@ function labelsOf(registration: Fields): Readonly<Record<string, string>> {
 }
 
 /** A map in kubeadm's v1beta3, a list of name and value in v1beta4. */
-function extraArgs({ kubeletExtraArgs }: Fields): Readonly<Record<string, string>> {
-  const entries = Array.isArray(kubeletExtraArgs)
-    ? kubeletExtraArgs.map(fieldsOf).map(({ name, value }) => [String(name), value] as const)
-    : Object.entries(fieldsOf(kubeletExtraArgs))
+function argsOf(args: unknown): Readonly<Record<string, string>> {
+  const entries = Array.isArray(args)
+    ? args.map(fieldsOf).map(({ name, value }) => [String(name), value] as const)
+    : Object.entries(fieldsOf(args))
   return Object.fromEntries(entries.map(([name, value]) => [name, String(value)]))
 }
 
@@ -102,7 +124,7 @@ function taintOf(taint: unknown): NodeTaint {
 const honoured: Readonly<Record<string, readonly string[]>> = {
   InitConfiguration: ['nodeRegistration'],
   JoinConfiguration: ['nodeRegistration'],
-  ClusterConfiguration: ['networking'],
+  ClusterConfiguration: ['networking', 'apiServer'],
 }
 
 function warningsOf(path: string, body: Fields): readonly string[] {
@@ -115,7 +137,15 @@ function warningsOf(path: string, body: Fields): readonly string[] {
       'kubeletExtraArgs',
     ]),
     ...leftovers('networking', fieldsOf(body.networking), ['dnsDomain']),
-    ...leftovers('kubeletExtraArgs', extraArgs(fieldsOf(body.nodeRegistration)), ['node-labels']),
+    ...leftovers('kubeletExtraArgs', argsOf(fieldsOf(body.nodeRegistration).kubeletExtraArgs), [
+      'node-labels',
+    ]),
+    ...leftovers('apiServer', fieldsOf(body.apiServer), ['extraArgs', 'extraVolumes']),
+    ...leftovers(
+      'apiServer.extraArgs',
+      argsOf(fieldsOf(body.apiServer).extraArgs),
+      Object.keys(apiServerSettings),
+    ),
   ]
   return fields.map(
     (field) => `${path}: ${kind} ${field} is ignored: no kubeadm sets this cluster up`,

@@ -111,6 +111,47 @@ etcd: {}
   ])
 })
 
+test('settings of the API server are honoured, their files found on the host', () => {
+  const patch = `kind: ClusterConfiguration
+apiServer:
+  timeoutForControlPlane: 1m
+  extraArgs:
+    audit-policy-file: /etc/kubernetes/policies/audit.yaml
+    audit-log-path: /var/log/kubernetes/audit.log
+    audit-log-maxbackup: "3"
+    v: "4"
+  extraVolumes:
+  - {name: policies, hostPath: /etc/node/policies, mountPath: /etc/kubernetes/policies}
+  - {name: logs, hostPath: /var/log/kubernetes, mountPath: /var/log/kubernetes}
+`
+  const node = {
+    kubeadmConfigPatches: [patch],
+    extraMounts: [
+      { hostPath: '/home/ada/audit.yaml', containerPath: '/etc/node/policies/audit.yaml' },
+    ],
+  }
+  const { config, warnings } = planCluster({ kind: { nodes: [node] } })
+  assert.deepEqual(config.apiServerArgs, {
+    'audit-policy-file': '/home/ada/audit.yaml',
+    'audit-log-path': 'audit.log',
+    'audit-log-maxbackup': '3',
+  })
+  assert.deepEqual(warnings, [
+    'nodes[0].kubeadmConfigPatches[0]: ClusterConfiguration apiServer.timeoutForControlPlane is ignored: no kubeadm sets this cluster up',
+    'nodes[0].kubeadmConfigPatches[0]: ClusterConfiguration apiServer.extraArgs.v is ignored: no kubeadm sets this cluster up',
+  ])
+  assert.throws(
+    () => planCluster({ kind: { nodes: [{ ...node, extraMounts: [] }] } }),
+    /audit-policy-file: no extraMounts of the control plane lead \/etc\/.*audit.yaml to the host/,
+  )
+  const asList = `kind: ClusterConfiguration
+apiServer: {extraArgs: [{name: audit-log-maxage, value: soon}]}`
+  assert.throws(
+    () => planCluster({ kind: { nodes: [{ kubeadmConfigPatches: [asList] }] } }),
+    /audit-log-maxage: "soon" is no number/,
+  )
+})
+
 test('subnets that overlap or are too small are refused', () => {
   const plan = (networking: object) => () => planCluster({ kind: { networking } })
   assert.throws(plan({ podSubnet: '172.18.0.0/20' }), /podSubnet overlaps the nodes' 172/)

@@ -2,6 +2,7 @@
 // is not honoured. Throws UserError where what is asked for cannot be.
 
 import { isIP } from 'node:net'
+import { planApiServerArgs } from './api-server-args.ts'
 import {
   type ClusterConfig,
   type EtcdConfig,
@@ -31,6 +32,8 @@ export interface Wish {
   readonly domain?: string
   readonly kind?: KindCluster
   readonly etcd?: EtcdConfig
+  /** Settings of the API server by flags; paths are the host's. */
+  readonly apiServerArgs?: Readonly<Record<string, string>>
   /** Relative host paths of a kind file start here. */
   readonly resolveHostPath?: (path: string) => string
 }
@@ -63,6 +66,10 @@ export function planCluster(wish: Wish): ClusterPlan {
       resolveHostPath: wish.resolveHostPath ?? ((path) => path),
     }),
   )
+  const apiServerArgs = {
+    ...planApiServerArgs(patches.apiServer, nodes[0]?.mounts ?? []),
+    ...wish.apiServerArgs,
+  }
   const ports = kindNodes.flatMap((node, index) => planPorts(node, names[index] ?? ''))
   refuseClashes(ports)
   return {
@@ -78,6 +85,7 @@ export function planCluster(wish: Wish): ClusterPlan {
         address: validAddress(networking.apiServerAddress ?? '127.0.0.1', 'apiServerAddress'),
         port: Math.max(0, networking.apiServerPort ?? 0),
       },
+      ...(Object.keys(apiServerArgs).length > 0 && { apiServerArgs }),
       featureGates: kind?.featureGates ?? {},
       runtimeConfig: kind?.runtimeConfig ?? {},
       ...(wish.etcd && { etcd: wish.etcd }),

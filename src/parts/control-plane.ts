@@ -24,6 +24,7 @@ import { schedulerWants } from '../scheduler/feed.ts'
 import { startScheduler } from '../scheduler/start.ts'
 import { runCompaction } from '../store/compaction.ts'
 import type { Store } from '../store/store.ts'
+import { type AuditSettings, auditSettings } from './api-server-settings.ts'
 import { openStore } from './open-store.ts'
 
 runPart({ name: 'control-plane' }, async (context) => {
@@ -31,7 +32,8 @@ runPart({ name: 'control-plane' }, async (context) => {
   // The host's port is asked for while the store is read.
   const hostServer = openHostServer(context)
   await using store = await openStore(context)
-  const server = await openApiServer(context, store)
+  const audit = auditSettings(context)
+  const server = await openApiServer(context, { store, audit })
   const listening = await hostServer
   await server.listen(listening)
   await ensureKubeDns(context, server)
@@ -42,6 +44,7 @@ runPart({ name: 'control-plane' }, async (context) => {
   await controllers.ended
   await compaction
   await server.close()
+  await audit?.sink.close()
 })
 
 /** What the registry asks of the server that is built around it. */
@@ -112,12 +115,18 @@ function runControllers({ folder, log, signal }: PartContext, server: ApiServer)
   return { ended: Promise.all([controllers.ended, scheduler.ended]) }
 }
 
-async function openApiServer(context: PartContext, store: Store): Promise<ApiServer> {
+interface Opened {
+  readonly store: Store
+  readonly audit: AuditSettings | undefined
+}
+
+async function openApiServer(context: PartContext, { store, audit }: Opened): Promise<ApiServer> {
   const { config, folder, log } = context
   const pem = (file: string) => readFileSync(join(folder.pki, file), 'utf8')
   const registry = openRegistry(context, store, () => server)
   const server: ApiServer = await startApiServer({
     registry,
+    ...(audit && { audit }),
     tls: {
       cert: pem('apiserver.crt'),
       key: pem('apiserver.key'),

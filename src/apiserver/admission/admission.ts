@@ -33,6 +33,8 @@ export interface AdmissionRequest {
   readonly isDryRun: boolean
   /** Answered as Warning headers. */
   readonly warnings: string[]
+  /** For the audit log; absent where the request is not audited. */
+  readonly annotate?: (key: string, value: string) => void
 }
 
 export interface AdmissionPlugin {

@@ -72,7 +72,10 @@ function backendOf(
     serverName: `${service.name}.${service.namespace}.svc`,
     isVerified,
     identity: { cert: identity?.cert ?? '', key: identity?.key ?? '', ...(ca && { ca }) },
-    headers: identityHeaders(userOf(request)),
+    headers: {
+      ...identityHeaders(userOf(request)),
+      ...(request.auditId && { 'audit-id': request.auditId }),
+    },
   }
 }
 

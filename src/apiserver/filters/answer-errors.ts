@@ -38,7 +38,7 @@ function withHeaders(answer: ServerAnswer, request: ChainRequest): ServerAnswer 
   return {
     ...answer,
     headers: {
-      'audit-id': headerOf(request, 'audit-id') ?? randomUUID(),
+      'audit-id': request.auditId ?? headerOf(request, 'audit-id') ?? randomUUID(),
       'cache-control': 'no-cache, private',
       ...answer.headers,
     },

@@ -11,6 +11,8 @@ export function authorize(authorizer: Authorizer): Filter<ChainRequest, ServerRe
   return async (request, next) => {
     const user = userOf(request)
     const { allowed, reason } = authorizer.authorize(user, request.info)
+    request.audit?.annotate('authorization.k8s.io/decision', allowed ? 'allow' : 'forbid')
+    request.audit?.annotate('authorization.k8s.io/reason', reason)
     if (!allowed) throw forbidden(user, request.info, reason)
     return next(request)
   }

@@ -40,6 +40,11 @@ function isExempt(request: ChainRequest): boolean {
   return userOf(request).groups.includes('system:masters')
 }
 
+/** Subresources that are connections, not objects. */
+export function isStream(subresource: string): boolean {
+  return streams.has(subresource)
+}
+
 const streams = new Set(['attach', 'exec', 'log', 'portforward', 'proxy'])
 
 /** Requests that end when somebody wants, not when they are done. */

@@ -1,6 +1,7 @@
 // A request that came over a connection. Made once for each; what few handlers ask for (query,
 // signal, body) is made when it is asked for.
 
+import type { AuditRecord } from '../audit/audit-record.ts'
 import type { ChainRequest } from '../chain-request.ts'
 import type { RequestInfo, UserInfo } from '../request.ts'
 import { parseRequestInfo } from '../request-info.ts'
@@ -21,6 +22,8 @@ export class HttpRequest implements ChainRequest {
   readonly info: RequestInfo
   readonly warnings: string[] = []
   user: UserInfo | undefined = undefined
+  audit: AuditRecord | undefined = undefined
+  auditId: string | undefined = undefined
   readonly #exchange: Exchange
   readonly #open: OpenRequests
   #abort: AbortController | undefined
@@ -38,6 +41,10 @@ export class HttpRequest implements ChainRequest {
     this.info = parseRequestInfo(this.method, this.path, this.query)
     this.#exchange = exchange
     this.#open = open
+  }
+
+  get uri(): string {
+    return this.#exchange.url
   }
 
   get bodyStream(): AsyncIterable<Uint8Array> {

@@ -123,7 +123,9 @@ export function admissionRequest(
   about: { readonly object?: Draft; readonly old?: ApiObject },
 ): AdmissionRequest {
   const { resource, subresource, namespace, name, request } = call
+  const { audit } = request
   return {
+    ...(audit && { annotate: (key, value) => audit.annotate(key, value) }),
     operation,
     resource,
     subresource,

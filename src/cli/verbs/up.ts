@@ -29,6 +29,9 @@ export const up: Verb = {
     { flags: '--etcd-cafile <file>', help: 'what signed the certificate of etcd, PEM' },
     { flags: '--etcd-certfile <file>', help: 'certificate for etcd, PEM' },
     { flags: '--etcd-keyfile <file>', help: 'key of that certificate, PEM' },
+    { flags: '--audit-policy-file <file>', help: 'what the API server records (audit.k8s.io/v1)' },
+    { flags: '--audit-log-path <file>', help: "where it records ('-': standard output)" },
+    { flags: '--encryption-provider-config <file>', help: 'how objects are encrypted at rest' },
     { flags: '--ensure', help: 'no error where the cluster is there already: it is started' },
   ],
   async run(context, values) {
@@ -58,14 +61,30 @@ async function planned(
   const { config: file, nodes, k8sDomain } = values
   const name = values['name'] || context.env['SAMPAN_CLUSTER'] ? clusterName(context, values) : ''
   const etcd = plannedStore(context, values)
+  const apiServerArgs = apiServerFlags(context, values)
   return planCluster({
     ...(etcd && { etcd }),
+    apiServerArgs,
     ...(name && { name }),
     ...(typeof nodes === 'string' && { nodes: wholeNumber(nodes) }),
     ...(typeof k8sDomain === 'string' && { domain: k8sDomain }),
     ...(typeof file === 'string' && { kind: await readKindFile(context, file) }),
     resolveHostPath: (path) => resolve(context.cwd, path.replace(/^~(?=\/|$)/, homedir())),
   })
+}
+
+function apiServerFlags({ cwd }: CliContext, values: OptionValues): Record<string, string> {
+  const { auditPolicyFile, auditLogPath, encryptionProviderConfig } = values
+  const given = {
+    'audit-policy-file': auditPolicyFile,
+    'audit-log-path': auditLogPath,
+    'encryption-provider-config': encryptionProviderConfig,
+  }
+  return Object.fromEntries(
+    Object.entries(given).flatMap(([name, value]) =>
+      typeof value === 'string' ? [[name, value === '-' ? value : resolve(cwd, value)]] : [],
+    ),
+  )
 }
 
 function plannedStore({ cwd }: CliContext, values: OptionValues) {

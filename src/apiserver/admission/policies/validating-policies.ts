@@ -18,6 +18,8 @@ interface Failure {
   readonly reason: string | undefined
   /** An expression that could not be evaluated, not one that was false. */
   readonly isError: boolean
+  /** Which of the policy's validations it was. */
+  readonly index: number
 }
 
 interface CompiledValidation {
@@ -48,10 +50,13 @@ export function createValidatingPolicies(): AdmissionPlugin {
       if (policies.length === 0) return
       const bindings = await support.cluster.list('ValidatingAdmissionPolicyBinding')
       let denied: Error | undefined
+      const audited: object[] = []
       for await (const called of invocations({ policies, bindings }, request, support)) {
         const failures = failuresOf(called, validationsOf(called))
         denied ??= act(called, failures, request)
+        audited.push(...auditedFailures(called, failures))
       }
+      if (audited.length > 0) request.annotate?.(failureKey, JSON.stringify(audited))
       if (denied) throw denied
     },
   }
@@ -72,22 +77,26 @@ function failuresOf(
 ): Failure[] {
   const failures =
     typeof bindings === 'string'
-      ? [{ message: bindings, reason: undefined, isError: true }]
-      : validations.flatMap((one) => failureOf(one, bindings) ?? [])
+      ? [{ message: bindings, reason: undefined, isError: true, index: 0 }]
+      : validations.flatMap((one, index) => failureOf(one, bindings, index) ?? [])
   const isIgnored = policy.spec.failurePolicy === 'Ignore'
   return failures.filter(({ isError }) => !isError || !isIgnored)
 }
 
-function failureOf(compiled: CompiledValidation, bindings: Bindings): Failure | undefined {
+function failureOf(
+  compiled: CompiledValidation,
+  bindings: Bindings,
+  index: number,
+): Failure | undefined {
   const { validation, program } = compiled
   const { expression, reason } = validation
   try {
     if (run(program, bindings) === true) return undefined
-    return { message: messageOf(compiled, bindings), reason, isError: false }
+    return { message: messageOf(compiled, bindings), reason, isError: false, index }
   } catch (error) {
     if (!(error instanceof CelError)) throw error
     const message = `expression '${expression}' resulted in error: ${error.message}`
-    return { message, reason: undefined, isError: true }
+    return { message, reason: undefined, isError: true, index }
   }
 }
 
@@ -123,4 +132,22 @@ function act(
   const [first] = failures
   if (!first || !validationActions.includes('Deny')) return undefined
   return policyDenial(request, `${named} denied request: ${first.message}`, first.reason)
+}
+
+const failureKey = 'validation.policy.admission.k8s.io/validation_failure'
+
+/** What the audit log is told, where a binding asks for it. */
+function auditedFailures(
+  { policy, binding }: Called,
+  failures: readonly Failure[],
+): readonly object[] {
+  const { validationActions } = binding.spec
+  if (!validationActions.includes('Audit')) return []
+  return failures.map(({ message, index }) => ({
+    message,
+    policy: policy.metadata.name,
+    binding: binding.metadata.name,
+    expressionIndex: index,
+    validationActions,
+  }))
 }

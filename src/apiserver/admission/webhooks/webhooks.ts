@@ -51,12 +51,18 @@ export function createWebhookPlugins(call: CallWebhook = createWebhookCaller()):
         const leftBy = left.get(request) ?? new Map<Webhook, Draft>()
         left.set(request, leftBy)
         let isChanged = false
+        let index = -1
         for (const configuration of configurations) {
           for (const hook of hooksOf(configuration)) {
+            index++
             if (isReinvocation && !mayRunAgain(hook, leftBy, request)) continue
             const match = await matchOf(hook, request, support)
             if (!match) continue
-            if (await mutateBy(match, request, { support, call })) isChanged = true
+            const key = `webhook.admission.k8s.io/round_${isReinvocation ? 1 : 0}_index_${index}`
+            const isMutated = await mutateBy(match, request, { support, call, key })
+            if (isMutated) isChanged = true
+            const { name } = configuration.metadata
+            noteMutation(request, { key, configuration: name, match, isMutated })
             if (isReinvoked(hook) && request.object)
               leftBy.set(hook.webhook, copyOf(request.object))
           }
@@ -73,9 +79,10 @@ export function createWebhookPlugins(call: CallWebhook = createWebhookCaller()):
         const matches = await Promise.all(
           configurations.flatMap(hooksOf).map((hook) => matchOf(hook, request, support)),
         )
-        const called = matches.flatMap((match) =>
-          match ? [validateBy(match, request, { support, call })] : [],
-        )
+        const called = matches.flatMap((match, index) => {
+          const key = `webhook.admission.k8s.io/round_0_index_${index}`
+          return match ? [validateBy(match, request, { support, call, key })] : []
+        })
         const failed = (await Promise.allSettled(called)).find(
           ({ status }) => status === 'rejected',
         )
@@ -129,6 +136,23 @@ async function matchOf(
 interface Calling {
   readonly support: AdmissionSupport
   readonly call: CallWebhook
+  /** How the call is named in the audit log. */
+  readonly key: string
+}
+
+interface Mutation {
+  readonly key: string
+  readonly configuration: string
+  readonly match: Match
+  readonly isMutated: boolean
+}
+
+function noteMutation(
+  { annotate }: AdmissionRequest,
+  { key, configuration, match, isMutated: mutated }: Mutation,
+): void {
+  const { name: webhook } = match.webhook
+  annotate?.(`mutation.${key}`, JSON.stringify({ configuration, webhook, mutated }))
 }
 
 /** True when the object was changed. */
@@ -181,7 +205,7 @@ async function validateBy(match: Match, request: AdmissionRequest, calling: Call
 async function ask(
   { webhook, shown }: Match,
   request: AdmissionRequest,
-  { support, call }: Calling,
+  { support, call, key }: Calling,
 ): Promise<WebhookAnswer | undefined> {
   const { name, clientConfig, sideEffects, timeoutSeconds = 10 } = webhook
   if (request.isDryRun && sideEffects !== 'None' && sideEffects !== 'NoneOnDryRun') {
@@ -191,11 +215,17 @@ async function ask(
   try {
     const answer = await call({ clientConfig, timeoutSeconds, review }, support.cluster)
     request.warnings.push(...answer.warnings)
+    for (const [own, value] of Object.entries(answer.auditAnnotations))
+      request.annotate?.(`${name}/${own}`, value)
     if (!answer.allowed) throw denial(name, answer.status)
     return answer
   } catch (error) {
     if (!(error instanceof CallFailure)) throw error
-    if (webhook.failurePolicy === 'Ignore') return undefined
+    if (webhook.failurePolicy === 'Ignore') {
+      const phase = 'reinvocationPolicy' in webhook ? 'mutation' : 'validation'
+      request.annotate?.(`failed-open.${phase}.${key}`, name)
+      return undefined
+    }
     throw callingFailed(name, error)
   }
 }

@@ -1,0 +1,51 @@
+// What a cluster's API server is set to, by upstream's names of flags: files read, values typed.
+
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { type AuditLog, createAuditLog } from '../apiserver/audit/audit-log.ts'
+import { type AuditPolicy, AuditPolicyError, parseAuditPolicy } from '../apiserver/audit/policy.ts'
+import type { PartContext } from '../cluster/run-part.ts'
+import { UserError } from '../cluster/user-error.ts'
+import { systemClock } from '../lib/clock.ts'
+
+export interface AuditSettings {
+  readonly policy: AuditPolicy
+  readonly sink: AuditLog
+  readonly isStrict: boolean
+}
+
+/** Undefined where nothing is to be audited; a policy without a path is kept in the cluster's logs. */
+export function auditSettings({ config, folder, log }: PartContext): AuditSettings | undefined {
+  const args = config.apiServerArgs ?? {}
+  const policyFile = args['audit-policy-file']
+  if (policyFile === undefined) return undefined
+  const path = args['audit-log-path'] ?? 'audit.log'
+  const mode = modeOf(args['audit-log-mode'])
+  return {
+    policy: readPolicy(policyFile),
+    sink: createAuditLog({
+      path: path === '-' ? path : resolve(folder.logs, path),
+      mode,
+      maxAge: Number(args['audit-log-maxage'] ?? 0),
+      maxBackup: Number(args['audit-log-maxbackup'] ?? 0),
+      maxSize: Number(args['audit-log-maxsize'] ?? 0),
+      clock: systemClock,
+      log,
+    }),
+    isStrict: mode === 'blocking-strict',
+  }
+}
+
+function modeOf(text: string | undefined) {
+  return text === 'batch' || text === 'blocking-strict' ? text : 'blocking'
+}
+
+function readPolicy(file: string): AuditPolicy {
+  try {
+    return parseAuditPolicy(readFileSync(file, 'utf8'))
+  } catch (error) {
+    const isPlain = error instanceof AuditPolicyError || (error instanceof Error && 'code' in error)
+    if (!isPlain) throw error
+    throw new UserError(`loading audit policy file: ${error.message}: from file ${file}`)
+  }
+}
