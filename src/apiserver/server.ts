@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { type Random, systemRandom } from '../lib/random.ts'
 import { type Aggregation, createAggregation } from './aggregation/aggregation.ts'
+import type { Allocation } from './allocate/allocation.ts'
 import { serveIssuerDiscovery } from './auth/issuer-discovery.ts'
 import { signingKey, verifyingKey } from './auth/jwt.ts'
 import {
@@ -21,6 +22,7 @@ import {
 } from './auth/tokens.ts'
 import { bootstrapCluster } from './bootstrap/bootstrap.ts'
 import type { ClusterFacts } from './bootstrap/cluster-objects.ts'
+import { keepDefaults } from './bootstrap/keep-defaults.ts'
 import { apiServerChain } from './chain.ts'
 import type { ChainHandler, RequestHandler } from './chain-request.ts'
 import {
@@ -64,9 +66,13 @@ export interface ServiceAccountKeys {
   readonly publicKeys?: readonly string[]
 }
 
+export type ServedRegistry = { readonly handle: RequestHandler } & Partial<
+  ResourceSet & { readonly tendAllocations: Allocation['tend'] }
+>
+
 export interface ApiServerOptions {
   /** One that can be added to serves custom resources. */
-  readonly registry: { handle: RequestHandler } & Partial<ResourceSet>
+  readonly registry: ServedRegistry
   readonly tls: TlsFiles
   readonly serviceAccounts: ServiceAccountKeys
   readonly cluster: Omit<ClusterFacts, 'clientCa'>
@@ -120,6 +126,10 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const inner = apiServerChain({ ...parts, limits: unlimited })
   const front = openFront(handler, options.tls)
   await Promise.all((options.listen ?? []).map(front.listen))
+  const tending = Promise.all([
+    options.registry.tendAllocations?.(parts.log, stopping.signal),
+    keepDefaults({ ...parts, facts, signal: stopping.signal }),
+  ])
   return {
     handler,
     authorizer: parts.authorizer,
@@ -131,7 +141,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     listen: front.listen,
     async close() {
       stopping.abort()
-      await Promise.all([front.close(), following.ended, custom?.ended, aggregation.ended])
+      const loops = [following.ended, custom?.ended, aggregation.ended, tending]
+      await Promise.all([front.close(), ...loops])
       parts.dialer.close()
     },
   }

@@ -13,6 +13,7 @@ import type {
   HorizontalPodAutoscalerV1,
   Ingress,
   IngressClass,
+  IPAddress,
   Lease,
   NetworkPolicy,
   PodDisruptionBudget,
@@ -20,6 +21,7 @@ import type {
   Role,
   RoleBinding,
   RuntimeClass,
+  ServiceCIDR,
   StorageClass,
 } from '../types.gen.ts'
 import { apiServiceErrors, apiServiceStatusErrors } from '../validation/api-service.ts'
@@ -49,6 +51,13 @@ import {
   roleBindingErrors,
   roleErrors,
 } from '../validation/rbac.ts'
+import {
+  addressNameProblems,
+  ipAddressErrors,
+  ipAddressUpdateErrors,
+  serviceCidrErrors,
+  serviceCidrUpdateErrors,
+} from '../validation/service-addresses.ts'
 import { storageClassErrors, storageClassUpdateErrors } from '../validation/storage.ts'
 import { type KindRules, rulesFor } from './kind-rule.ts'
 
@@ -109,6 +118,15 @@ export const otherRules: Readonly<Record<string, Partial<KindRules>>> = {
   }),
   'flowcontrol.apiserver.k8s.io/FlowSchema': counted,
   'flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration': counted,
+  'networking.k8s.io/IPAddress': rulesFor<IPAddress>({
+    nameProblems: addressNameProblems,
+    validateCreate: ipAddressErrors,
+    validateUpdate: ipAddressUpdateErrors,
+  }),
+  'networking.k8s.io/ServiceCIDR': rulesFor<ServiceCIDR>({
+    validateCreate: serviceCidrErrors,
+    validateUpdate: serviceCidrUpdateErrors,
+  }),
   'networking.k8s.io/Ingress': rulesFor<Ingress>({
     generation: ['spec'],
     validate: ingressErrors,
