@@ -22,7 +22,6 @@ import {
 } from './auth/tokens.ts'
 import { bootstrapCluster } from './bootstrap/bootstrap.ts'
 import type { ClusterFacts } from './bootstrap/cluster-objects.ts'
-import { keepDefaults } from './bootstrap/keep-defaults.ts'
 import { apiServerChain } from './chain.ts'
 import type { ChainHandler, RequestHandler } from './chain-request.ts'
 import {
@@ -40,6 +39,7 @@ import { type InProcessTransport, inProcess } from './in-process.ts'
 import { createMetrics } from './metrics.ts'
 import type { CustomSchemas } from './openapi/custom-schemas.ts'
 import { createOpenApi } from './openapi/openapi.ts'
+import type { PeerLeases } from './peers/peer-leases.ts'
 import { kubernetesProtobuf } from './protobuf.ts'
 import { type Authorizer, createAuthorizer } from './rbac/authorizer.ts'
 import { followPolicy } from './rbac/follow-policy.ts'
@@ -55,6 +55,7 @@ import { routeRequests } from './routes.ts'
 import { createDialer, type Dialer, type TlsIdentity } from './streaming/backend.ts'
 import { podStreamRoutes } from './streaming/pod-streams.ts'
 import { proxyRoutes } from './streaming/proxy.ts'
+import { runUpkeep } from './upkeep.ts'
 import { serveVersion } from './version.ts'
 
 export interface ServiceAccountKeys {
@@ -93,6 +94,10 @@ export interface ApiServerOptions {
   readonly frontProxy?: TlsIdentity
   /** How Pods, Services, nodes and other servers are reached; absent: as this machine's network does. */
   readonly dialer?: Dialer
+  /** Other API servers that share the store; absent: there are none. */
+  readonly peers?: PeerLeases
+  /** What tells this server from its peers; absent: the name of this machine. */
+  readonly host?: string
 }
 
 export interface ApiServer {
@@ -126,10 +131,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const inner = apiServerChain({ ...parts, limits: unlimited })
   const front = openFront(handler, options.tls)
   await Promise.all((options.listen ?? []).map(front.listen))
-  const tending = Promise.all([
-    options.registry.tendAllocations?.(parts.log, stopping.signal),
-    keepDefaults({ ...parts, facts, signal: stopping.signal }),
-  ])
+  const { registry, random = systemRandom, peers, host } = options
+  const { tendAllocations } = registry
+  const upkeep = runUpkeep({
+    ...{ ...parts, facts, random, peers, host, tendAllocations, signal: stopping.signal },
+  })
   return {
     handler,
     authorizer: parts.authorizer,
@@ -141,7 +147,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     listen: front.listen,
     async close() {
       stopping.abort()
-      const loops = [following.ended, custom?.ended, aggregation.ended, tending]
+      const loops = [following.ended, custom?.ended, aggregation.ended, upkeep]
       await Promise.all([front.close(), ...loops])
       parts.dialer.close()
     },
