@@ -157,6 +157,7 @@ test('a Lease without times is of nobody', () => {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
     metadata: { name: 'x' },
+    spec: {},
   }
   assert.equal(isStale(lease, new Date()), true)
 })
