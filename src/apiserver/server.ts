@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { type Random, systemRandom } from '../lib/random.ts'
 import { type Aggregation, createAggregation } from './aggregation/aggregation.ts'
+import type { Allocation } from './allocate/allocation.ts'
 import { type AuditOptions, createAudit } from './audit/audit.ts'
 import { serveIssuerDiscovery } from './auth/issuer-discovery.ts'
 import { signingKey, verifyingKey } from './auth/jwt.ts'
@@ -38,6 +39,7 @@ import { type InProcessTransport, inProcess } from './in-process.ts'
 import { createMetrics } from './metrics.ts'
 import type { CustomSchemas } from './openapi/custom-schemas.ts'
 import { createOpenApi } from './openapi/openapi.ts'
+import type { PeerLeases } from './peers/peer-leases.ts'
 import { kubernetesProtobuf } from './protobuf.ts'
 import { type Authorizer, createAuthorizer } from './rbac/authorizer.ts'
 import { followPolicy } from './rbac/follow-policy.ts'
@@ -53,6 +55,7 @@ import { routeRequests } from './routes.ts'
 import { createDialer, type Dialer, type TlsIdentity } from './streaming/backend.ts'
 import { podStreamRoutes } from './streaming/pod-streams.ts'
 import { proxyRoutes } from './streaming/proxy.ts'
+import { runUpkeep } from './upkeep.ts'
 import { serveVersion } from './version.ts'
 
 export interface ServiceAccountKeys {
@@ -64,9 +67,13 @@ export interface ServiceAccountKeys {
   readonly publicKeys?: readonly string[]
 }
 
+export type ServedRegistry = { readonly handle: RequestHandler } & Partial<
+  ResourceSet & { readonly tendAllocations: Allocation['tend'] }
+>
+
 export interface ApiServerOptions {
   /** One that can be added to serves custom resources. */
-  readonly registry: { handle: RequestHandler } & Partial<ResourceSet>
+  readonly registry: ServedRegistry
   readonly tls: TlsFiles
   readonly serviceAccounts: ServiceAccountKeys
   readonly cluster: Omit<ClusterFacts, 'clientCa'>
@@ -88,6 +95,10 @@ export interface ApiServerOptions {
   readonly frontProxy?: TlsIdentity
   /** How Pods, Services, nodes and other servers are reached; absent: as this machine's network does. */
   readonly dialer?: Dialer
+  /** Other API servers that share the store; absent: there are none. */
+  readonly peers?: PeerLeases
+  /** What tells this server from its peers; absent: the name of this machine. */
+  readonly host?: string
 }
 
 export interface ApiServer {
@@ -121,6 +132,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const inner = apiServerChain({ ...parts, limits: unlimited })
   const front = openFront(handler, options.tls)
   await Promise.all((options.listen ?? []).map(front.listen))
+  const { registry, random = systemRandom, peers, host } = options
+  const { tendAllocations } = registry
+  const upkeep = runUpkeep({
+    ...{ ...parts, facts, random, peers, host, tendAllocations, signal: stopping.signal },
+  })
   return {
     handler,
     authorizer: parts.authorizer,
@@ -132,7 +148,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     listen: front.listen,
     async close() {
       stopping.abort()
-      await Promise.all([front.close(), following.ended, custom?.ended, aggregation.ended])
+      const loops = [following.ended, custom?.ended, aggregation.ended, upkeep]
+      await Promise.all([front.close(), ...loops])
       parts.dialer.close()
     },
   }

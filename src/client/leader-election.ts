@@ -9,6 +9,7 @@ import type { Clock } from '../lib/clock.ts'
 import { type Log, silentLog } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
 import type { Client } from './client.ts'
+import type { EventRecorder } from './events.ts'
 
 export interface LeaderElectionOptions {
   readonly client: Client
@@ -17,6 +18,8 @@ export interface LeaderElectionOptions {
   readonly signal: AbortSignal
   readonly lease: ObjectKey & { readonly namespace: string }
   readonly identity: string
+  /** Tells on the Lease who became leader, and who no longer is. */
+  readonly recorder?: EventRecorder
   readonly log?: Log
   /** Defaults of upstream: 15 s, 10 s, 2 s. */
   readonly leaseDurationMs?: number
@@ -24,98 +27,186 @@ export interface LeaderElectionOptions {
   readonly retryPeriodMs?: number
 }
 
-/** What was last seen of the Lease, and when by our own clock: no two clocks are compared. */
-interface Sighting {
-  readonly renewTime: string
-  readonly atMs: number
+/**
+ * Stands for the Lease again and again until the signal aborts, and runs `lead` each time it has
+ * it, with a signal that aborts when the lead is lost.
+ */
+export async function keepStanding(
+  options: LeaderElectionOptions,
+  lead: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  while (!options.signal.aborted) await runAsLeader(options, lead)
 }
 
 /**
- * Waits for the Lease, then runs `lead` with a signal that aborts when the lead is lost.
- * Resolves when `lead` has ended; the caller decides whether to stand again.
+ * Waits for the Lease, then runs `lead` with a signal that aborts when the lead is lost. Resolves
+ * when `lead` has ended. Who ends because it was told to gives the Lease back, so that nobody has
+ * to wait for it to run out.
  */
 export async function runAsLeader(
   options: LeaderElectionOptions,
   lead: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  const { clock, random, signal, log = silentLog } = options
-  const renewDeadlineMs = options.renewDeadlineMs ?? 10_000
+  const { clock, random, signal, identity, log = silentLog } = options
   const retryPeriodMs = options.retryPeriodMs ?? 2_000
-  const attempt = createAttempt(options)
+  const holder = createHolder(options)
   const pause = () => clock.sleep(withJitter(retryPeriodMs, random), signal).catch(() => {})
 
-  while (!signal.aborted && !(await attempt())) await pause()
+  while (!signal.aborted && !(await holder.attempt())) await pause()
   if (signal.aborted) return
-  log.info('leading', { lease: options.lease.name, identity: options.identity })
+  log.info('leading', { lease: options.lease.name, identity })
+  holder.tell('became leader')
 
   const lost = new AbortController()
   const leading = lead(AbortSignal.any([signal, lost.signal]))
-  const renewing = (async () => {
-    let renewedMs = clock.now().getTime()
-    while (!signal.aborted && !lost.signal.aborted) {
-      await clock.sleep(retryPeriodMs, AbortSignal.any([signal, lost.signal])).catch(() => {})
-      if (await attempt()) renewedMs = clock.now().getTime()
-      else if (clock.now().getTime() - renewedMs >= renewDeadlineMs) {
-        log.warn('lead lost', { lease: options.lease.name })
-        lost.abort()
-      }
-    }
-  })()
+  const renewing = renew(options, holder, lost)
   try {
     await leading
   } finally {
+    if (!lost.signal.aborted && signal.aborted) await holder.release()
     lost.abort()
     await renewing
+    holder.tell('stopped leading')
   }
 }
 
-/** One try to take or keep the Lease; false when another holds it or the server does not answer. */
-function createAttempt(options: LeaderElectionOptions): () => Promise<boolean> {
-  const { client, clock, identity, lease: key, log = silentLog } = options
+/** Aborts `lost` when the Lease was not renewed in time, whatever a renewal is waiting for. */
+async function renew(
+  options: LeaderElectionOptions,
+  holder: Holder,
+  lost: AbortController,
+): Promise<void> {
+  const { clock, signal, log = silentLog } = options
+  const { renewDeadlineMs = 10_000, retryPeriodMs = 2_000 } = options
+  const ended = AbortSignal.any([signal, lost.signal])
+  let renewedMs = clock.now().getTime()
+  while (!ended.aborted) {
+    await clock.sleep(retryPeriodMs, ended).catch(() => {})
+    if (ended.aborted) return
+    const startedMs = clock.now().getTime()
+    const leftMs = Math.max(0, renewedMs + renewDeadlineMs - startedMs)
+    const late = new AbortController()
+    const deadline = clock.sleep(leftMs, AbortSignal.any([ended, late.signal])).catch(() => {})
+    const isRenewed = await Promise.race([holder.attempt(), deadline])
+    late.abort()
+    if (isRenewed) renewedMs = startedMs
+    else if (clock.now().getTime() - renewedMs >= renewDeadlineMs) {
+      log.warn('lead lost', { lease: options.lease.name })
+      lost.abort()
+    }
+  }
+}
+
+/** What was last seen of the Lease, and when by our own clock: no two clocks are compared. */
+interface Sighting {
+  readonly resourceVersion: string
+  readonly atMs: number
+}
+
+interface Holder {
+  /** One try to take or keep the Lease; false when another has it, or nobody answers. */
+  attempt(): Promise<boolean>
+  release(): Promise<void>
+  tell(what: string): void
+}
+
+function createHolder(options: LeaderElectionOptions): Holder {
+  const { client, clock, identity, lease: key, recorder, log = silentLog } = options
   const leaseDurationMs = options.leaseDurationMs ?? 15_000
   let sighting: Sighting | undefined
+  /** As we wrote it last: it is renewed without reading it again, unless somebody changed it. */
+  let own: Lease | undefined
+  let isOver = false
 
-  return async () => {
-    try {
-      const now = clock.now()
-      const found = await client.get('Lease', key).catch((error: unknown) => {
-        if (isReason(error, 'NotFound')) return undefined
-        throw error
-      })
-      if (found && !mayTake(found, now)) return false
-      const wanted = leaseOf(found, key, now)
-      if (found) await client.update('Lease', wanted)
-      else await client.create('Lease', wanted)
-      return true
-    } catch (error) {
-      if (!isReason(error, 'Conflict', 'AlreadyExists')) log.warn('lease not renewed', { error })
-      return false
-    }
-  }
-
-  function mayTake({ spec }: Lease, now: Date): boolean {
-    const { holderIdentity = '', renewTime = '' } = spec
+  function mayTake({ metadata, spec }: Lease, now: Date): boolean {
+    const { holderIdentity = '', leaseDurationSeconds } = spec ?? {}
     if (holderIdentity === identity || holderIdentity === '') return true
-    if (sighting?.renewTime !== renewTime) sighting = { renewTime, atMs: now.getTime() }
-    return now.getTime() - sighting.atMs > leaseDurationMs
+    const { resourceVersion = '' } = metadata
+    if (sighting?.resourceVersion !== resourceVersion) {
+      sighting = { resourceVersion, atMs: now.getTime() }
+    }
+    const heldMs = leaseDurationSeconds ? leaseDurationSeconds * 1000 : leaseDurationMs
+    return now.getTime() - sighting.atMs > heldMs
   }
 
-  function leaseOf(found: Lease | undefined, name: ObjectKey, now: Date): Lease {
-    const time = now.toISOString().replace('Z', '000Z')
-    const isOurs = found?.spec.holderIdentity === identity
-    const transitions = found?.spec.leaseTransitions ?? 0
-    return {
-      apiVersion: 'coordination.k8s.io/v1',
-      kind: 'Lease',
-      metadata: found?.metadata ?? name,
-      spec: {
-        ...found?.spec,
-        holderIdentity: identity,
-        leaseDurationSeconds: Math.round(leaseDurationMs / 1000),
-        acquireTime: isOurs ? (found?.spec.acquireTime ?? time) : time,
-        renewTime: time,
-        leaseTransitions: isOurs || !found ? transitions : transitions + 1,
-      },
-    }
+  async function found(): Promise<Lease | undefined> {
+    return client.get('Lease', key).catch((error: unknown) => {
+      if (isReason(error, 'NotFound')) return undefined
+      throw error
+    })
   }
+
+  async function take(): Promise<boolean> {
+    const now = clock.now()
+    const current = await found()
+    if (current && !mayTake(current, now)) return false
+    const wanted = held(current, { key, identity, leaseDurationMs, now })
+    own = current ? await client.update('Lease', wanted) : await client.create('Lease', wanted)
+    return true
+  }
+
+  async function renew(lease: Lease): Promise<boolean> {
+    const wanted = held(lease, { key, identity, leaseDurationMs, now: clock.now() })
+    own = undefined
+    own = await client.update('Lease', wanted)
+    return true
+  }
+
+  return {
+    async attempt() {
+      try {
+        if (own && (await renew(own).catch(() => false))) return true
+        return !isOver && (await take())
+      } catch (error) {
+        if (!isReason(error, 'Conflict', 'AlreadyExists')) log.warn('lease not renewed', { error })
+        return false
+      }
+    },
+    async release() {
+      isOver = true
+      if (!own) return
+      const { renewTime: _, ...spec } = own.spec ?? {}
+      const renewTime = microTime(clock.now())
+      const free = { ...spec, renewTime, holderIdentity: '', leaseDurationSeconds: 1 }
+      await client.update('Lease', { ...own, spec: free }).catch((error: unknown) => {
+        log.warn('lease not released', { error })
+      })
+    },
+    tell(what) {
+      const metadata = own?.metadata ?? key
+      const regarding = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata }
+      recorder?.record(regarding, 'Normal', 'LeaderElection', `${identity} ${what}`)
+    },
+  }
+}
+
+interface Holding {
+  readonly key: ObjectKey
+  readonly identity: string
+  readonly leaseDurationMs: number
+  readonly now: Date
+}
+
+/** The Lease as it is while we hold it. */
+function held(current: Lease | undefined, { key, identity, leaseDurationMs, now }: Holding): Lease {
+  const time = microTime(now)
+  const isOurs = current?.spec?.holderIdentity === identity
+  const transitions = current?.spec?.leaseTransitions ?? 0
+  return {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: current?.metadata ?? key,
+    spec: {
+      ...current?.spec,
+      holderIdentity: identity,
+      leaseDurationSeconds: Math.round(leaseDurationMs / 1000),
+      acquireTime: isOurs ? (current?.spec?.acquireTime ?? time) : time,
+      renewTime: time,
+      leaseTransitions: isOurs || !current ? transitions : transitions + 1,
+    },
+  }
+}
+
+function microTime(now: Date): string {
+  return now.toISOString().replace('Z', '000Z')
 }

@@ -22,6 +22,7 @@ import { runPodGc } from './pod-gc/pod-gc.ts'
 import { replicaSetController, replicationController } from './replicaset/replicaset.ts'
 import { runResourceQuota, watchedKinds } from './resourcequota/resourcequota.ts'
 import { rootCaPublisher } from './root-ca/root-ca.ts'
+import { serviceCidrController } from './service-cidr/service-cidr.ts'
 import { serviceAccountController } from './serviceaccount/serviceaccount.ts'
 import type { ControllersShell } from './start.ts'
 import { statefulSetController } from './statefulset/statefulset.ts'
@@ -106,6 +107,7 @@ export const controllers: readonly ControllerEntry[] = [
   planned('pvc-protection-controller', claimProtection),
   planned('pv-protection-controller', volumeProtection),
   planned('clusterrole-aggregation-controller', clusterRoleAggregation),
+  planned('service-cidrs-controller', serviceCidrController),
   planned('ttl-after-finished-controller', ttlAfterFinished),
   {
     name: 'generic-garbage-collector',

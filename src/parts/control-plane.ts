@@ -7,6 +7,7 @@ import type { Kind } from '../api/kinds.ts'
 import { keyOf } from '../api/meta.ts'
 import { isReason } from '../api/status-error.ts'
 import type { KindMap } from '../api/types.gen.ts'
+import { createPeerLeases } from '../apiserver/peers/peer-leases.ts'
 import { createRegistry, type Registry } from '../apiserver/registry/registry.ts'
 import { type ApiServer, startApiServer } from '../apiserver/server.ts'
 import type { Client } from '../client/client.ts'
@@ -23,8 +24,10 @@ import { systemRandom } from '../lib/random.ts'
 import { schedulerWants } from '../scheduler/feed.ts'
 import { startScheduler } from '../scheduler/start.ts'
 import { runCompaction } from '../store/compaction.ts'
+import { runSharedCompaction } from '../store/shared-compaction.ts'
 import type { Store } from '../store/store.ts'
 import { type AuditSettings, auditSettings } from './api-server-settings.ts'
+import { runElected } from './elect.ts'
 import { openStore } from './open-store.ts'
 
 runPart({ name: 'control-plane' }, async (context) => {
@@ -38,7 +41,8 @@ runPart({ name: 'control-plane' }, async (context) => {
   await server.listen(listening)
   await ensureKubeDns(context, server)
   const controllers = runControllers(context, server)
-  const compaction = runCompaction(store, { clock: systemClock, signal })
+  const compact = context.config.etcd ? runSharedCompaction : runCompaction
+  const compaction = compact(store, { clock: systemClock, signal })
   context.ready({ apiServerPort: portOf(listening) })
   await ended(signal)
   await controllers.ended
@@ -91,7 +95,7 @@ async function ensure<K extends Kind>(client: Client, kind: K, object: KindMap[K
 }
 
 /** They are clients as any other; only their requests need no socket, and they share what they read. */
-function runControllers({ folder, log, signal }: PartContext, server: ApiServer) {
+function runControllers({ config, folder, log, signal }: PartContext, server: ApiServer) {
   const clientOf = (name: string, ...groups: string[]) =>
     createClient(server.inProcess({ name, groups: [...groups, 'system:authenticated'] }))
   const accountClient = (account: string) =>
@@ -101,17 +105,27 @@ function runControllers({ folder, log, signal }: PartContext, server: ApiServer)
       'system:serviceaccounts:kube-system',
     )
   const client = clientOf('system:kube-controller-manager')
+  const scheduling = clientOf('system:kube-scheduler')
   const shared = { log, signal, clock: systemClock, random: systemRandom }
-  const informers = createInformers(client, [...controllerWants, ...schedulerWants], shared)
   const pem = (file: string) => readFileSync(join(folder.pki, file), 'utf8')
   const rootCa = pem('ca.crt')
   const signing = { certificate: rootCa, key: pem('ca.key') }
-  const controllers = startControllers({
-    ...{ ...shared, client, clientOf: accountClient, informers, rootCa, signing },
-  })
-  const scheduler = startScheduler({
-    ...{ ...shared, client: clientOf('system:kube-scheduler'), informers },
-  })
+  const managing = { ...shared, client, clientOf: accountClient, rootCa, signing }
+  if (config.etcd) {
+    const manager = { name: 'kube-controller-manager', client }
+    const scheduler = { name: 'kube-scheduler', client: scheduling }
+    const manage = (lead: AbortSignal) => startControllers({ ...managing, signal: lead }).ended
+    const schedule = (lead: AbortSignal) =>
+      startScheduler({ ...shared, client: scheduling, signal: lead }).ended
+    const candidates = [
+      { ...manager, run: manage },
+      { ...scheduler, run: schedule },
+    ]
+    return { ended: runElected(candidates, shared) }
+  }
+  const informers = createInformers(client, [...controllerWants, ...schedulerWants], shared)
+  const controllers = startControllers({ ...managing, informers })
+  const scheduler = startScheduler({ ...shared, client: scheduling, informers })
   return { ended: Promise.all([controllers.ended, scheduler.ended]) }
 }
 
@@ -147,6 +161,7 @@ async function openApiServer(context: PartContext, { store, audit }: Opened): Pr
       clusterName: config.name,
     },
     log,
+    ...(config.etcd && { peers: createPeerLeases(store, systemClock) }),
     listen: [{ address: fabricAddress, port: fabricApiPort }],
     kubelet: {
       cert: pem('apiserver-kubelet-client.crt'),

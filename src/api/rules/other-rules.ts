@@ -14,6 +14,7 @@ import type {
   HorizontalPodAutoscalerV1,
   Ingress,
   IngressClass,
+  IPAddress,
   Lease,
   NetworkPolicy,
   PodDisruptionBudget,
@@ -22,6 +23,7 @@ import type {
   Role,
   RoleBinding,
   RuntimeClass,
+  ServiceCIDR,
 } from '../types.gen.ts'
 import { apiServiceErrors, apiServiceStatusErrors } from '../validation/api-service.ts'
 import { autoscalerErrors, autoscalerV1Errors } from '../validation/autoscaling.ts'
@@ -61,6 +63,13 @@ import {
   roleBindingErrors,
   roleErrors,
 } from '../validation/rbac.ts'
+import {
+  addressNameProblems,
+  ipAddressErrors,
+  ipAddressUpdateErrors,
+  serviceCidrErrors,
+  serviceCidrUpdateErrors,
+} from '../validation/service-addresses.ts'
 import { type KindRules, rulesFor } from './kind-rule.ts'
 import { storageRules } from './storage-rules.ts'
 
@@ -131,6 +140,15 @@ export const otherRules: Readonly<Record<string, Partial<KindRules>>> = {
     ...counted,
     validate: priorityLevelErrors,
     endpoints: { status: { validateUpdate: priorityLevelStatusErrors } },
+  }),
+  'networking.k8s.io/IPAddress': rulesFor<IPAddress>({
+    nameProblems: addressNameProblems,
+    validateCreate: ipAddressErrors,
+    validateUpdate: ipAddressUpdateErrors,
+  }),
+  'networking.k8s.io/ServiceCIDR': rulesFor<ServiceCIDR>({
+    validateCreate: serviceCidrErrors,
+    validateUpdate: serviceCidrUpdateErrors,
   }),
   'networking.k8s.io/Ingress': rulesFor<Ingress>({
     generation: ['spec'],

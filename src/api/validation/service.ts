@@ -37,7 +37,7 @@ export function serviceErrors({ spec = {} }: DraftOf<Service>): FieldError[] {
     ...portsErrors(spec),
     ...labelsErrors(spec.selector, 'spec.selector'),
     ...affinityErrors(spec),
-    ...clusterIpErrors(spec),
+    ...serviceAddressErrors(spec),
     ...each(spec.externalIPs, 'spec.externalIPs', (ip, place) => {
       const errors = ipErrors(ip, place)
       return errors.length > 0 ? errors : nonSpecialErrors(ip, place)
@@ -114,7 +114,7 @@ const families = ['IPv4', 'IPv6']
 const familyPolicies = ['PreferDualStack', 'RequireDualStack', 'SingleStack']
 
 /** Cluster addresses and families belong together: one of each family, in the same order. */
-function clusterIpErrors(spec: Spec): FieldError[] {
+export function serviceAddressErrors(spec: Spec): FieldError[] {
   if (spec.type === 'ExternalName') return []
   const { clusterIP = '', clusterIPs = [], ipFamilies = [], ipFamilyPolicy } = spec
   const path = 'spec.clusterIPs'
@@ -150,14 +150,6 @@ function clusterIpErrors(spec: Spec): FieldError[] {
         path,
         clusterIPs,
         'may specify no more than one IP for each IP family, i.e 192.168.0.1 and 2001:db8::1',
-      ),
-    ),
-    ...when(
-      ipFamilyPolicy === 'SingleStack' && clusterIPs.length > 1,
-      invalid(
-        'spec.ipFamilyPolicy',
-        ipFamilyPolicy,
-        'must be RequireDualStack or PreferDualStack when multiple clusterIPs are specified',
       ),
     ),
   ]

@@ -1,244 +1,213 @@
-// Addresses and ports of Services: given when a Service is created or changes its type, taken
-// back when it goes. What is given is known from the Services themselves, read once at the start.
+// Addresses and ports of Services: given before a Service is written, taken back when it turned out
+// not to be, when it changes its type, and when it goes. What nobody took back in time (a server
+// that died between the two) the repairs find.
 
 import { type Draft, draftAs } from '../../api/draft.ts'
 import { type FieldError, invalid, toInvalid } from '../../api/field-error.ts'
+import { kindEntry, pathOf } from '../../api/kinds.ts'
+import type { ObjectKey } from '../../api/meta.ts'
 import { StatusError } from '../../api/status-error.ts'
 import type { Service } from '../../api/types.gen.ts'
-import type { Random } from '../../lib/random.ts'
+import { type Family, familyOf } from '../../api/validation/ip.ts'
 import type { ApiObject } from '../registry/api-object.ts'
-import type { ClusterView } from '../registry/cluster-view.ts'
 import type { Settle, WriteHooks } from '../registry/write.ts'
-import { type AddressPool, createAddressPool, type Taken } from './address-pool.ts'
-import { createPortPool, type PortPool, type PortRange } from './port-pool.ts'
+import { type AddressesOptions, createAddresses, dryAddresses } from './addresses.ts'
+import { dryPorts } from './dry-ports.ts'
+import { isUntouchedPreference, settleFamilies } from './ip-families.ts'
+import { assignPorts, type PortAssignment, PortRefused, wantsPorts } from './node-ports.ts'
+import type { PortLedger } from './port-ledger.ts'
 import {
-  allocatesNodePorts,
+  alignClusterIps,
   clusterIpsOf,
   dropUnused,
+  heldPortsOf,
   isHeadless,
   keepAllocated,
-  needsClusterIp,
-  needsHealthCheckPort,
-  needsNodePort,
-  nodePortsOf,
   type ServiceDraft,
-  settleFamilies,
+  type ServiceSpecDraft,
 } from './service-fields.ts'
 
-export interface ServiceAllocationOptions {
-  readonly cluster: ClusterView
-  readonly random: Random
-  /** 10.96.0.0/16 */
-  readonly serviceSubnet: string
-  readonly nodePorts?: PortRange
+export interface ServiceAllocationOptions extends AddressesOptions {
+  readonly ports: PortLedger
+  /** Resolves once every Service that is stored has what it needs; asked before the first write. */
+  readonly repaired: () => Promise<void>
 }
 
-type Spec = NonNullable<ServiceDraft['spec']>
-
 export function createServiceAllocation(options: ServiceAllocationOptions): WriteHooks {
-  const { cluster, random, serviceSubnet, nodePorts = { from: 30000, to: 32767 } } = options
-  const pools: Pools = {
-    addresses: createAddressPool(serviceSubnet, random),
-    ports: createPortPool(nodePorts, random),
-  }
-  let loaded: Promise<void> | undefined
+  const { api, ports, repaired, configured } = options
+  const families = familiesOf(configured)
+  const addresses = createAddresses(options)
+  const dry = dryAddresses(options)
 
-  async function load(): Promise<void> {
-    for (const { spec } of await cluster.list('Service')) occupy(pools, spec as Spec | undefined)
+  async function begin(
+    draft: Draft,
+    before: ServiceSpecDraft | undefined,
+    isDryRun: boolean,
+  ): Promise<Settle> {
+    const service = draftAs<Service>(draft)
+    const spec = (service.spec ??= {})
+    if (before) {
+      keepAllocated(spec, before)
+      dropUnused(spec, before)
+    }
+    alignClusterIps(spec, before)
+    assertValid(service, settleFamilies(spec, before, families))
+    if (!isDryRun) await repaired()
+    const session = new Session({ addresses: isDryRun ? dry : addresses, ports, service })
+    try {
+      await session.giveAddresses(spec, before)
+      await session.givePorts(spec, before, isDryRun)
+    } catch (error) {
+      await session.undo()
+      throw error
+    }
+    return async (outcome) => {
+      if (isDryRun) return
+      if (outcome === 'written' && before) await session.release(before, spec)
+      // Of a write whose end is unknown nothing is taken back: the Service may be there.
+      if (outcome === 'refused') await session.undo()
+    }
   }
 
   return {
-    async beginCreate(draft) {
-      await (loaded ??= load())
-      return allocateNew(pools, draftAs<Service>(draft))
+    beginCreate: (draft, { isDryRun }) => begin(draft, undefined, isDryRun),
+    async beginUpdate(draft, old, { isDryRun, subresource }) {
+      return subresource === '' ? begin(draft, specOf(old), isDryRun) : async () => {}
     },
-    async beginUpdate(draft, old) {
-      await (loaded ??= load())
-      return allocateChanged(pools, draftAs<Service>(draft), specOf(old))
-    },
-    afterDelete(object) {
-      for (const address of clusterIpsOf(specOf(object))) pools.addresses.release(address)
-      for (const port of nodePortsOf(specOf(object))) pools.ports.release(port)
+    async afterDelete(object) {
+      const { namespace, name = '' } = object.metadata
+      const path = pathOf(kindEntry('Endpoints'), namespace, name)
+      const session = new Session({ addresses, ports, service: { metadata: { name } } })
+      // Endpoints of the same name, which the next Service of this name must not find.
+      await Promise.allSettled([
+        api.send({ method: 'DELETE', path }),
+        session.release(specOf(object), {}),
+      ])
     },
   }
 }
 
-interface Pools {
-  readonly addresses: AddressPool
-  readonly ports: PortPool
-}
-
-function occupy({ addresses, ports }: Pools, spec: Spec | undefined): void {
-  for (const address of clusterIpsOf(spec)) addresses.take(address)
-  for (const port of nodePortsOf(spec)) ports.take(port)
+function familiesOf(cidrs: readonly string[]): readonly Family[] {
+  return [...new Set(cidrs.flatMap((cidr) => familyOf(cidr.split('/')[0] ?? '') ?? []))]
 }
 
 /** A copy, so that nothing done to the draft reaches the stored object. */
-function specOf(object: ApiObject): Spec {
+function specOf(object: ApiObject): ServiceSpecDraft {
   return structuredClone(draftAs<Service>(object as unknown as Draft).spec ?? {})
 }
 
-function allocateNew(pools: Pools, service: ServiceDraft): Settle {
-  const spec = (service.spec ??= {})
-  settleFamilies(spec)
-  return allocate(pools, service, { held: {} })
-}
-
-function allocateChanged(pools: Pools, service: ServiceDraft, old: Spec): Settle {
-  const spec = (service.spec ??= {})
-  keepAllocated(spec, old)
-  dropUnused(spec, old)
-  settleFamilies(spec)
-  return allocate(pools, service, { held: old })
-}
-
-/**
- * Gives the Service all it needs. The settling call frees what it no longer holds, or, when the
- * write failed, what it was given here.
- */
-function allocate(pools: Pools, service: ServiceDraft, { held }: { readonly held: Spec }): Settle {
-  const spec = service.spec ?? {}
-  const session = new Session(pools, service, held)
-  try {
-    if (needsClusterIp(spec) && !isHeadless(spec)) session.address(spec)
-    if (needsNodePort(spec)) session.nodePorts(spec)
-    if (needsHealthCheckPort(spec)) session.healthCheckPort(spec)
-  } catch (error) {
-    session.undo()
-    throw error
-  }
-  return (isWritten) => (isWritten ? session.release(spec) : session.undo())
+interface SessionOptions {
+  readonly addresses: ReturnType<typeof createAddresses>
+  readonly ports: PortLedger
+  readonly service: ServiceDraft
 }
 
 /** What one write has taken so far. */
 class Session {
-  readonly #pools: Pools
-  readonly #name: string
-  readonly #heldAddresses: readonly string[]
-  readonly #heldPorts: readonly number[]
+  readonly #options: SessionOptions
   readonly #addresses: string[] = []
-  readonly #ports: number[] = []
+  #ports: readonly number[] = []
 
-  constructor(pools: Pools, service: ServiceDraft, held: Spec) {
-    this.#pools = pools
-    this.#name = service.metadata?.name ?? ''
-    this.#heldAddresses = clusterIpsOf(held)
-    this.#heldPorts = nodePortsOf(held)
+  constructor(options: SessionOptions) {
+    this.#options = options
   }
 
-  address(spec: Spec): void {
-    this.#assertFamilies(spec)
-    const { addresses } = this.#pools
-    const [asked] = clusterIpsOf(spec)
-    if (asked === undefined) {
-      const address = addresses.takeNext()
-      if (address === undefined) throw internal('failed to allocate a serviceIP: range is full')
-      this.#addresses.push(address)
-      spec.clusterIP = address
-      spec.clusterIPs = [address]
-    } else if (!this.#heldAddresses.includes(asked)) {
-      const taken = addresses.take(asked)
-      if (taken !== 'taken') throw this.#invalid(addressError(asked, taken, addresses.subnet))
-      this.#addresses.push(asked)
+  /** One address for each family, where the Service has none of it yet. */
+  async giveAddresses(spec: ServiceSpecDraft, before: ServiceSpecDraft | undefined): Promise<void> {
+    if (spec.type === 'ExternalName' || isHeadless(before ?? {}) || isHeadless(spec)) return
+    if (before && isUntouchedPreference(spec, before)) return
+    const held = before ? clusterIpsOf(before).length : 0
+    const given = [...(spec.clusterIPs ?? [])]
+    for (const [index, family] of (spec.ipFamilies ?? []).entries()) {
+      if (index < held) continue
+      const asked = given[index]
+      given[index] = asked ? await this.#take(asked, given) : await this.#takeNext(family as Family)
     }
+    if (given.length === 0) return
+    spec.clusterIPs = given
+    if (given[0]) spec.clusterIP = given[0]
   }
 
-  nodePorts(spec: Spec): void {
-    const byPort = new Map<number, number[]>()
+  async #take(address: string, all: readonly string[]): Promise<string> {
+    const { addresses, service } = this.#options
+    const refused = await addresses.take(address, keyOf(service))
+    if (refused !== undefined) {
+      const detail = `failed to allocate IP ${address}: ${refused}`
+      throw invalidService(service, [invalid('spec.clusterIPs', all, detail)])
+    }
+    this.#addresses.push(address)
+    return address
+  }
+
+  async #takeNext(family: Family): Promise<string> {
+    const { addresses, service } = this.#options
+    const address = await addresses.takeNext(family, keyOf(service))
+    if (address === undefined) throw internal('failed to allocate a serviceIP: range is full')
+    this.#addresses.push(address)
+    return address
+  }
+
+  async givePorts(
+    spec: ServiceSpecDraft,
+    before: ServiceSpecDraft | undefined,
+    isDryRun: boolean,
+  ): Promise<void> {
+    const { ports } = this.#options
+    if (!wantsPorts(spec)) return
+    const { nodePorts, healthCheckNodePort, taken } = await ports
+      .change((all) => assignPorts(spec, before, isDryRun ? dryPorts(all) : all))
+      .catch((error: unknown) => this.#refuse(error))
+    this.#ports = isDryRun ? [] : taken
     for (const [index, port] of (spec.ports ?? []).entries()) {
-      if (!port.nodePort && !allocatesNodePorts(spec)) continue
-      const number = port.port ?? 0
-      const given = byPort.get(number) ?? []
-      byPort.set(number, given)
-      // One port on several protocols is one node port.
-      const nodePort = port.nodePort || given[0] || askedFor(spec, number)
-      port.nodePort = nodePort
-        ? this.#port(nodePort, `spec.ports[${index}].nodePort`)
-        : this.#nextPort('nodePort')
-      given.push(port.nodePort)
+      const nodePort = nodePorts[index]
+      if (nodePort !== undefined) port.nodePort = nodePort
     }
+    if (healthCheckNodePort !== undefined) spec.healthCheckNodePort = healthCheckNodePort
   }
 
-  healthCheckPort(spec: Spec): void {
-    const { healthCheckNodePort: asked } = spec
-    spec.healthCheckNodePort = asked
-      ? this.#port(asked, 'spec.healthCheckNodePort')
-      : this.#nextPort('HealthCheck NodePort')
+  #refuse(error: unknown): PortAssignment {
+    if (!(error instanceof PortRefused)) throw error
+    throw error.field
+      ? invalidService(this.#options.service, [error.field])
+      : internal(error.message)
   }
 
-  undo(): void {
-    for (const address of this.#addresses) this.#pools.addresses.release(address)
-    for (const port of this.#ports) this.#pools.ports.release(port)
+  undo(): Promise<void> {
+    return this.#free(this.#addresses, this.#ports)
   }
 
-  /** Frees what the Service held and `spec` no longer has. */
-  release(spec: Spec): void {
-    const addresses = clusterIpsOf(spec)
-    const ports = nodePortsOf(spec)
-    for (const address of this.#heldAddresses) {
-      if (!addresses.includes(address)) this.#pools.addresses.release(address)
-    }
-    for (const port of this.#heldPorts) if (!ports.includes(port)) this.#pools.ports.release(port)
-  }
-
-  #port(port: number, field: string): number {
-    if (this.#heldPorts.includes(port) || this.#ports.includes(port)) return port
-    const { ports } = this.#pools
-    const taken = ports.take(port)
-    if (taken !== 'taken') throw this.#invalid(portError(field, port, taken, ports.range))
-    this.#ports.push(port)
-    return port
-  }
-
-  #nextPort(what: string): number {
-    const port = this.#pools.ports.takeNext()
-    if (port === undefined) throw internal(`failed to allocate a ${what}: range is full`)
-    this.#ports.push(port)
-    return port
-  }
-
-  #assertFamilies({ ipFamilies = [], ipFamilyPolicy }: Spec): void {
-    const errors = ipFamilies.flatMap((family, index) =>
-      family === 'IPv4'
-        ? []
-        : [invalid(`spec.ipFamilies[${index}]`, family, 'not configured on this cluster')],
+  /** Frees what the Service held and `next` no longer has. */
+  release(before: ServiceSpecDraft, next: ServiceSpecDraft): Promise<void> {
+    const addresses = next.type === 'ExternalName' ? [] : clusterIpsOf(next)
+    const ports = heldPortsOf(next)
+    return this.#free(
+      clusterIpsOf(before).filter((address) => !addresses.includes(address)),
+      heldPortsOf(before).filter((port) => !ports.includes(port)),
     )
-    if (ipFamilyPolicy === 'RequireDualStack') {
-      errors.push(
-        invalid(
-          'spec.ipFamilyPolicy',
-          ipFamilyPolicy,
-          'this cluster is not configured for dual-stack services',
-        ),
-      )
-    }
-    if (errors.length > 0) throw this.#invalid(...errors)
   }
 
-  #invalid(...errors: readonly FieldError[]): StatusError {
-    return toInvalid({ group: '', kind: 'Service' }, this.#name, errors)
+  /** What cannot be freed now is found by the repairs: the write itself is done. */
+  async #free(addresses: readonly string[], freed: readonly number[]): Promise<void> {
+    const { ports } = this.#options
+    await Promise.allSettled([
+      ...addresses.map((address) => this.#options.addresses.release(address)),
+      ...(freed.length > 0
+        ? [ports.change((all) => freed.forEach((port) => void all.release(port)))]
+        : []),
+    ])
   }
 }
 
-/** A later port entry of the same number may name the node port for both. */
-function askedFor({ ports = [] }: Spec, port: number): number | undefined {
-  return ports.find((each) => each.port === port && each.nodePort)?.nodePort
+function keyOf({ metadata }: ServiceDraft): ObjectKey {
+  return { namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' }
 }
 
-function addressError(address: string, taken: Taken, subnet: string): FieldError {
-  const why =
-    taken === 'already allocated'
-      ? 'provided IP is already allocated'
-      : `the provided IP (${address}) is not in the valid range. The range of valid IPs is ${subnet}`
-  return invalid('spec.clusterIPs', [address], `failed to allocate IP ${address}: ${why}`)
+function assertValid(service: ServiceDraft, errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalidService(service, errors)
 }
 
-function portError(field: string, port: number, taken: Taken, { from, to }: PortRange): FieldError {
-  const why =
-    taken === 'already allocated'
-      ? 'provided port is already allocated'
-      : `provided port is not in the valid range. The range of valid ports is ${from}-${to}`
-  return invalid(field, port, why)
+function invalidService({ metadata }: ServiceDraft, errors: readonly FieldError[]): StatusError {
+  return toInvalid({ group: '', kind: 'Service' }, metadata?.name ?? '', errors)
 }
 
 function internal(message: string): StatusError {

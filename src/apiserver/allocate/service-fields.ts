@@ -5,7 +5,8 @@ import type { DraftOf } from '../../api/draft.ts'
 import type { Service } from '../../api/types.gen.ts'
 
 export type ServiceDraft = DraftOf<Service>
-type Spec = NonNullable<ServiceDraft['spec']>
+export type ServiceSpecDraft = NonNullable<ServiceDraft['spec']>
+type Spec = ServiceSpecDraft
 
 export function needsClusterIp({ type }: Spec): boolean {
   return type !== 'ExternalName'
@@ -29,10 +30,16 @@ export function isHeadless({ clusterIP, clusterIPs }: Spec): boolean {
   return clusterIP === 'None' || clusterIPs?.[0] === 'None'
 }
 
-/** Every node port of a Service, its health check port included. */
+/** The node ports of a Service's ports, each once. */
 export function nodePortsOf(spec: Spec | undefined): number[] {
   const ports = (spec?.ports ?? []).map(({ nodePort }) => nodePort ?? 0)
-  return [...new Set([...ports, spec?.healthCheckNodePort ?? 0])].filter((port) => port > 0)
+  return [...new Set(ports)].filter((port) => port > 0)
+}
+
+/** Every port of the node that a Service holds: its health check port too, where it needs one. */
+export function heldPortsOf(spec: Spec | undefined): number[] {
+  const healthCheck = spec && needsHealthCheckPort(spec) ? (spec.healthCheckNodePort ?? 0) : 0
+  return [...new Set([...nodePortsOf(spec), healthCheck])].filter((port) => port > 0)
 }
 
 export function clusterIpsOf(spec: Spec | undefined): string[] {
@@ -45,16 +52,37 @@ export function clusterIpsOf(spec: Spec | undefined): string[] {
 export function keepAllocated(next: Spec, old: Spec): void {
   if (needsClusterIp(old) && needsClusterIp(next)) {
     next.clusterIP ||= old.clusterIP
-    if (!next.clusterIPs?.length && next.clusterIP === old.clusterIP && old.clusterIPs) {
-      next.clusterIPs = [...old.clusterIPs]
-    }
-    if (old.ipFamilies) next.ipFamilies ??= [...old.ipFamilies]
-    next.ipFamilyPolicy ??= old.ipFamilyPolicy
+    if (!next.clusterIPs?.length && old.clusterIPs) next.clusterIPs = [...old.clusterIPs]
   }
   if (needsNodePort(old) && needsNodePort(next)) keepNodePorts(next, old)
   if (needsHealthCheckPort(old) && needsHealthCheckPort(next)) {
     next.healthCheckNodePort ||= old.healthCheckNodePort
   }
+}
+
+/** clusterIPs follows clusterIP where a client that knows only the latter changed or cleared it. */
+export function alignClusterIps(next: Spec, old: Spec | undefined): void {
+  const { clusterIP = '', clusterIPs = [] } = next
+  if (!old) {
+    if (clusterIP && clusterIPs.length === 0) next.clusterIPs = [clusterIP]
+    return
+  }
+  const { clusterIP: before = '' } = old
+  if (clusterIP === before) {
+    if (clusterIPs.length === 0 && old.clusterIPs) next.clusterIPs = [...old.clusterIPs]
+    return
+  }
+  if (!isSameList(clusterIPs, old.clusterIPs)) return
+  if (clusterIP) next.clusterIPs = [clusterIP]
+  else delete next.clusterIPs
+}
+
+/** An absent list is an empty one. */
+export function isSameList(
+  a: readonly string[] | undefined,
+  b: readonly string[] | undefined,
+): boolean {
+  return JSON.stringify(a ?? []) === JSON.stringify(b ?? [])
 }
 
 /** By port name; a port that moved to another name is not kept. */
@@ -87,10 +115,12 @@ export function dropUnused(next: Spec, old: Spec): void {
 }
 
 function dropClusterIp(next: Spec, old: Spec): void {
-  if (next.clusterIP === old.clusterIP) delete next.clusterIP
-  if (JSON.stringify(next.clusterIPs) === JSON.stringify(old.clusterIPs)) delete next.clusterIPs
-  delete next.ipFamilies
-  delete next.ipFamilyPolicy
+  if (isSameList(next.clusterIPs, old.clusterIPs)) {
+    delete next.clusterIP
+    delete next.clusterIPs
+  }
+  if (isSameList(next.ipFamilies, old.ipFamilies)) delete next.ipFamilies
+  if (next.ipFamilyPolicy === old.ipFamilyPolicy) delete next.ipFamilyPolicy
   if (next.internalTrafficPolicy === old.internalTrafficPolicy) delete next.internalTrafficPolicy
 }
 
@@ -98,18 +128,5 @@ function dropNodePorts(next: Spec, old: Spec): void {
   const before = new Set(nodePortsOf(old))
   for (const port of next.ports ?? []) {
     if (port.nodePort && before.has(port.nodePort)) delete port.nodePort
-  }
-}
-
-/** clusterIP and clusterIPs[0] say the same; families and policy are those of the cluster. */
-export function settleFamilies(spec: Spec): void {
-  if (!needsClusterIp(spec)) return
-  if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP]
-  else if (!spec.clusterIP && spec.clusterIPs?.[0]) spec.clusterIP = spec.clusterIPs[0]
-  const isAnyFamily = isHeadless(spec) && !Object.keys(spec.selector ?? {}).length
-  spec.ipFamilyPolicy ??= isAnyFamily ? 'RequireDualStack' : 'SingleStack'
-  if (!spec.ipFamilies?.length) {
-    spec.ipFamilies =
-      isAnyFamily && spec.ipFamilyPolicy !== 'SingleStack' ? ['IPv4', 'IPv6'] : ['IPv4']
   }
 }

@@ -59,10 +59,10 @@ export class AuditRecord {
 
   answered({ status, headers, body }: ServerAnswer, read: BodyReader): void {
     const type = headers['content-type'] ?? ''
-    const isObject =
-      this.#request.info.isResourceRequest && !(Symbol.asyncIterator in body) && status !== 304
-    const bytes = !isObject ? undefined : body instanceof Uint8Array ? body : Buffer.concat(body)
+    const isObject = this.#request.info.isResourceRequest && status !== 304
+    const bytes = isObject ? wholeOf(body) : undefined
     const keepsObject = isAtLeast(this.audited.level, 'RequestResponse')
+    if (keepsObject && 'read' in body) this.annotate(truncated, 'true')
     if (keepsObject && bytes?.length) this.#responseObject = this.#textOf(bytes, type, read)
     const said = bytes && bytes.length < 4096 ? statusIn(read(bytes, type)) : {}
     this.#status = { ...said, code: status }
@@ -179,4 +179,10 @@ function sourceIpsOf(request: ChainRequest): readonly string[] {
 function userAgentOf(request: ChainRequest): string {
   const agent = headerOf(request, 'user-agent') ?? ''
   return agent.length > mostAgentLength ? `${agent.slice(0, mostAgentLength)}...TRUNCATED` : agent
+}
+
+/** Undefined for streams, and for lists larger than an event may be: they can be read only once. */
+function wholeOf(body: ServerAnswer['body']): Uint8Array | undefined {
+  if (Symbol.asyncIterator in body || 'read' in body) return undefined
+  return body instanceof Uint8Array ? body : Buffer.concat(body)
 }

@@ -63,7 +63,11 @@ async function listStored(reader: Reader, entry: KindEntry): Promise<readonly St
   return list.items.map((item) => ({ ...item, apiVersion, kind: entry.kind }))
 }
 
-async function createObject(reader: Reader, object: StoredObject, now?: Date): Promise<void> {
+export async function createObject(
+  reader: Reader,
+  object: StoredObject,
+  now?: Date,
+): Promise<void> {
   const { namespace, name } = object.metadata
   const created = await unlessRaced(
     reader.send({

@@ -33,8 +33,9 @@ export function namespaceObjects(): readonly StoredObject[] {
 export function clusterObjects(facts: ClusterFacts, now: Date): readonly StoredObject[] {
   return [
     ...priorityClasses,
-    serviceCidr(facts),
-    ...kubernetesService(facts),
+    defaultServiceCidr(facts),
+    kubernetesService(facts),
+    ...kubernetesEndpoints(facts),
     ...builtinRegistrations().map((service) => ({ ...service })),
     authenticationConfig(facts),
     tokenTracking(now),
@@ -66,7 +67,7 @@ function priorityClass(name: string, value: number, description: string): Stored
   }
 }
 
-function serviceCidr({ serviceSubnet }: ClusterFacts): StoredObject {
+export function defaultServiceCidr({ serviceSubnet }: ClusterFacts): StoredObject {
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'ServiceCIDR',
@@ -83,22 +84,27 @@ export function firstServiceAddress(serviceSubnet: string): string {
   return [...bytes.slice(0, 3), Number(bytes[3]) + 1].join('.')
 }
 
-function kubernetesService(facts: ClusterFacts): readonly StoredObject[] {
-  const { serverAddress, serverPort, serviceSubnet } = facts
-  const metadata = { name: 'kubernetes', namespace: 'default' }
+const kubernetesMetadata = { name: 'kubernetes', namespace: 'default' }
+
+export function kubernetesService({ serverPort, serviceSubnet }: ClusterFacts): StoredObject {
+  const labels = { component: 'apiserver', provider: 'kubernetes' }
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { ...kubernetesMetadata, labels },
+    spec: {
+      type: 'ClusterIP',
+      clusterIP: firstServiceAddress(serviceSubnet),
+      ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: serverPort }],
+      sessionAffinity: 'None',
+    },
+  }
+}
+
+function kubernetesEndpoints({ serverAddress, serverPort }: ClusterFacts): readonly StoredObject[] {
+  const metadata = kubernetesMetadata
   const port = { name: 'https', port: serverPort, protocol: 'TCP' }
   return [
-    {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: { ...metadata, labels: { component: 'apiserver', provider: 'kubernetes' } },
-      spec: {
-        type: 'ClusterIP',
-        clusterIP: firstServiceAddress(serviceSubnet),
-        ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: serverPort }],
-        sessionAffinity: 'None',
-      },
-    },
     {
       apiVersion: 'v1',
       kind: 'Endpoints',

@@ -18,10 +18,12 @@ import {
   managerOf,
   matchNamespace,
   objectOf,
+  purposeOf,
   storedBytes,
   timeText,
   type Write,
   type WriteContext,
+  type WriteOutcome,
   type Written,
   warn,
   writtenAnswer,
@@ -94,8 +96,8 @@ async function insert(context: WriteContext, write: Write, draft: Draft): Promis
   const metadata = childOf(draft, 'metadata')
   metadata['uid'] = random.uuid()
   metadata['creationTimestamp'] = timeText(clock.now())
-  const settle = await context.hooks(resource).beginCreate?.(draft)
-  let isWritten = false
+  const settle = await context.hooks(resource).beginCreate?.(draft, purposeOf(write))
+  let outcome: WriteOutcome = 'refused'
   try {
     resource.strategy.prepareForCreate(draft)
     assertValid(write.call, resource.strategy.validateCreate(draft))
@@ -108,12 +110,13 @@ async function insert(context: WriteContext, write: Write, draft: Draft): Promis
       if (await store.get(key)) throw alreadyExists(resource.entry, name)
       return { object: writtenObject(object, undefined), stored: undefined }
     }
+    outcome = 'unknown'
     const result = await store.put(key, value, 0)
+    outcome = result.ok ? 'written' : 'refused'
     if (!result.ok) throw existing(write, result.current)
-    isWritten = true
     return { object, stored: { value, revision: result.revision } }
   } finally {
-    settle?.(isWritten)
+    await settle?.(outcome)
   }
 }
 

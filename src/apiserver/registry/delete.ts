@@ -101,7 +101,7 @@ async function tryDelete(
     if (options.isDryRun) return { act: 'removed', last: plan.last }
     const result = await context.store.delete(entry.key, entry.revision)
     if (!result.ok) return undefined
-    context.hooks(resource).afterDelete?.(old)
+    await context.hooks(resource).afterDelete?.(old)
     return { act: 'removed', last: writtenObject(plan.last, result.revision) }
   }
   if (isSame(plan.object, old)) return { act: 'kept', stored: entry }

@@ -11,8 +11,9 @@ import {
   createAdmission,
 } from '../admission/admission.ts'
 import { createAdmissionPlugins } from '../admission/plugins.ts'
-import { createServiceAllocation } from '../allocate/service-allocation.ts'
+import { type Allocation, createAllocation } from '../allocate/allocation.ts'
 import { kubernetesProtobuf } from '../protobuf.ts'
+import { createReader } from '../reader.ts'
 import type { RequestInfo, ServerRequest, ServerResponse } from '../request.ts'
 import { watch } from '../watch/watch.ts'
 import { createWatchCaches } from '../watch/watch-caches.ts'
@@ -68,6 +69,7 @@ export interface Registry {
   readonly cluster: ClusterView
   /** Work that goes on between requests; resolves once the signal has ended it. */
   readonly upkeep: Promise<void>
+  readonly tendAllocations: Allocation['tend']
 }
 
 export function createRegistry(options: RegistryOptions): Registry {
@@ -76,15 +78,13 @@ export function createRegistry(options: RegistryOptions): Registry {
   const resources = createResources(protobuf)
   const budgets = builtinResource(kindEntry('PodDisruptionBudget'), protobuf)
   const pods = builtinResource(kindEntry('Pod'), protobuf)
+  const allocation = createAllocation({
+    ...{ store, cluster, clock, random },
+    api: createReader(handle),
+    serviceSubnet: options.serviceSubnet ?? '10.96.0.0/16',
+  })
   const hooks = new Map<Resource | undefined, WriteHooks>([
-    [
-      resources.get(keyOf('', 'v1', 'services')),
-      createServiceAllocation({
-        cluster,
-        random,
-        serviceSubnet: options.serviceSubnet ?? '10.96.0.0/16',
-      }),
-    ],
+    [resources.get(keyOf('', 'v1', 'services')), allocation.hooks],
   ])
   const caches = createWatchCaches({ store, clock, signal })
   const context: WriteContext = {
@@ -137,20 +137,23 @@ export function createRegistry(options: RegistryOptions): Registry {
     }
   }
 
+  async function handle(request: ServerRequest): Promise<ServerResponse> {
+    const { info } = request
+    const resource = resources.get(keyOf(info.group, info.version, info.resource))
+    if (!resource) throw unknownResource()
+    if (resource.warnings) request.warnings.push(...resource.warnings)
+    try {
+      return await dispatch(callOf(request, resource, clock))
+    } catch (error) {
+      throw storeFailure(error)
+    }
+  }
+
   return {
     cluster,
     upkeep: expireEvents({ store, clock }, signal),
-    async handle(request) {
-      const { info } = request
-      const resource = resources.get(keyOf(info.group, info.version, info.resource))
-      if (!resource) throw unknownResource()
-      if (resource.warnings) request.warnings.push(...resource.warnings)
-      try {
-        return await dispatch(callOf(request, resource, clock))
-      } catch (error) {
-        throw storeFailure(error)
-      }
-    },
+    handle,
+    tendAllocations: allocation.tend,
     add: (resource) => void resources.set(resourceKey(resource), resource),
     remove(resource) {
       const { prefix } = resource.storage

@@ -26,10 +26,12 @@ import {
   matchName,
   matchNamespace,
   objectOf,
+  purposeOf,
   storedBytes,
   strategyFor,
   type Write,
   type WriteContext,
+  type WriteOutcome,
   type Written,
   warn,
   writtenAnswer,
@@ -133,8 +135,8 @@ async function replace(
   await context.admission.mutate(admissionRequest(write, 'UPDATE', { object: draft, old }))
   dropRepeatedOwners(draft, request.warnings)
   assertVersion(write, draft, entry)
-  const settle = await context.hooks(resource).beginUpdate?.(draft, old)
-  let isWritten = false
+  const settle = await context.hooks(resource).beginUpdate?.(draft, old, purposeOf(write))
+  let outcome: WriteOutcome = 'refused'
   try {
     if (!change.isDirect) {
       keepSystemFields(draft, old)
@@ -143,11 +145,12 @@ async function replace(
       warn(write, draft, asDraft(old))
     }
     await context.admission.validate(admissionRequest(write, 'UPDATE', { object: draft, old }))
+    outcome = 'unknown'
     const written = await writeReplaced(context, write, { draft, old, entry })
-    isWritten = written !== undefined && written.stored !== undefined
+    outcome = written?.stored ? 'written' : 'refused'
     return written
   } finally {
-    settle?.(isWritten)
+    await settle?.(outcome)
   }
 }
 
@@ -194,7 +197,7 @@ async function deleteFinalized(
   const value = storedBytes(resource, object)
   const result = await context.store.delete(entry.key, entry.revision)
   if (!result.ok && result.current) return undefined
-  context.hooks(resource).afterDelete?.(object)
+  await context.hooks(resource).afterDelete?.(object)
   const stored: Revised = { value, revision: entry.revision }
   return { object: last, stored }
 }

@@ -31,15 +31,29 @@ export interface WriteContext {
   readonly readValue: (body: Uint8Array, mediaType: MediaType) => Draft
 }
 
-/** Settles what was begun: `true` once the write is durable, else undoes it. Called once. */
-export type Settle = (isWritten: boolean) => void
+/** `unknown`: the store gave no answer, so the write may have been done. */
+export type WriteOutcome = 'written' | 'refused' | 'unknown'
+
+/** Settles what was begun, or undoes it. Called once, never throws. */
+export type Settle = (outcome: WriteOutcome) => Promise<void>
+
+/** What a write is for, as far as its kind's hooks have to know. */
+export interface WritePurpose {
+  readonly isDryRun: boolean
+  readonly subresource: string
+}
 
 /** Work of a kind outside of the object: addresses and ports that must not be given twice. */
 export interface WriteHooks {
   /** May fill in the draft. Throws Invalid. */
-  beginCreate?(draft: Draft): Promise<Settle>
-  beginUpdate?(draft: Draft, old: ApiObject): Promise<Settle>
-  afterDelete?(object: ApiObject): void
+  beginCreate?(draft: Draft, purpose: WritePurpose): Promise<Settle>
+  beginUpdate?(draft: Draft, old: ApiObject, purpose: WritePurpose): Promise<Settle>
+  /** Never throws: the object is gone. */
+  afterDelete?(object: ApiObject): Promise<void>
+}
+
+export function purposeOf({ call, options }: Write): WritePurpose {
+  return { isDryRun: options.isDryRun, subresource: call.subresource }
 }
 
 export const noHooks: WriteHooks = {}
