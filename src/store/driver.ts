@@ -26,7 +26,7 @@ export interface LogDriver extends AsyncDisposable {
   load(reader: LogReader): Promise<void>
   /**
    * Resolves once the records would survive a power cut. Throws StoreFull without a trace when
-   * there is no room. Calls never overlap.
+   * there is no room, StoreUnavailable when nobody knows what the disk holds. Calls never overlap.
    */
   append(records: readonly LogRecord[]): Promise<void>
   /** True when a snapshot would make the log much smaller. */

@@ -1,6 +1,7 @@
 // Those who watch the store: each has a place in the shared list of changes, none has a buffer
 // of its own. In: "changes were applied". Out: batches, in order, filtered by prefix.
 
+import type { Clock } from '../lib/clock.ts'
 import type { WatchOptions } from './store.ts'
 import { type Change, Compacted, SlowWatcher, type WatchBatch } from './store.ts'
 import type { Versions } from './versions.ts'
@@ -22,9 +23,13 @@ interface Watcher {
   wake: () => void
 }
 
-export function createWatchers(versions: Pick<Versions, 'revision' | 'changesFrom'>): Watchers {
+export function createWatchers(
+  versions: Pick<Versions, 'revision' | 'changesFrom'>,
+  clock: Clock,
+): Watchers {
   const watchers = new Set<Watcher>()
-  let progress: NodeJS.Timeout | undefined
+  const life = new AbortController()
+  let progress: Promise<void> | undefined
   let closed: Error | undefined
 
   function wakeAll(): void {
@@ -69,11 +74,11 @@ export function createWatchers(versions: Pick<Versions, 'revision' | 'changesFro
       for (const watcher of watchers) {
         if (changes.some((change) => change.key.startsWith(watcher.prefix))) watcher.wake()
       }
-      if (watchers.size > 0) progress ??= setTimeout(wakeAll, progressMs).unref()
+      if (watchers.size > 0) progress ??= clock.sleep(progressMs, life.signal).then(wakeAll, () => {})
     },
     close(error) {
       closed = error
-      clearTimeout(progress)
+      life.abort()
       wakeAll()
     },
   }

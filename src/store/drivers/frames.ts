@@ -86,6 +86,36 @@ export function findFrame(file: Buffer, offset: number): number {
   return at
 }
 
+/**
+ * Whether what stands at `offset`, where no good frame begins, was once a whole one. After a crash
+ * in the middle of a write some bytes are still the zeros that were there before: the last ones, or
+ * a sector. Where all were written and the checksum is wrong, they were changed later.
+ */
+export function isDamagedFrame(file: Buffer, offset: number): boolean {
+  if (offset + frameHead > file.length || !isHeadWritten(file, offset)) return false
+  if (file.readUInt32LE(offset + 16) !== crc32(file.subarray(offset, offset + 16))) return true
+  const end = offset + frameHead + file.readUInt32LE(offset + 8)
+  if (end > file.length || file[end - 1] === 0) return false
+  for (let at = offset; at < end; at = (Math.floor(at / sectorBytes) + 1) * sectorBytes) {
+    const part = file.subarray(at, Math.min(end, (Math.floor(at / sectorBytes) + 1) * sectorBytes))
+    if (part.every((byte) => byte === 0)) return false
+  }
+  return true
+}
+
+/** The least that a disk writes at once. */
+const sectorBytes = 512
+
+/** From the magic, of which a few bits may have changed, to its last byte. */
+function isHeadWritten(file: Buffer, offset: number): boolean {
+  let changed = file.readUInt32LE(offset) ^ magic
+  let bits = 0
+  for (; changed !== 0; changed &= changed - 1) bits++
+  return bits <= mostChangedBits && file[offset + frameHead - 1] !== 0
+}
+
+const mostChangedBits = 4
+
 /** Values are views of `payload`. */
 export function* decodeRecords(payload: Buffer): Generator<FrameRecord> {
   let at = 0

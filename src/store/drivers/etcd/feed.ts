@@ -32,7 +32,7 @@ const waits = { firstMs: 10, lastMs: 1000 }
 
 export function createFeed({ members, revision, clock, log }: FeedOptions): Feed {
   const window = createWindow(revision)
-  const watchers = createWatchers(window)
+  const watchers = createWatchers(window, clock)
   const stop = new AbortController()
   const running = follow()
 
