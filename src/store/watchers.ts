@@ -29,11 +29,11 @@ export function createWatchers(
 ): Watchers {
   const watchers = new Set<Watcher>()
   const life = new AbortController()
-  let progress: Promise<void> | undefined
+  let isProgressDue = false
   let closed: Error | undefined
 
   function wakeAll(): void {
-    progress = undefined
+    isProgressDue = false
     for (const watcher of watchers) watcher.wake()
   }
 
@@ -74,7 +74,9 @@ export function createWatchers(
       for (const watcher of watchers) {
         if (changes.some((change) => change.key.startsWith(watcher.prefix))) watcher.wake()
       }
-      if (watchers.size > 0) progress ??= clock.sleep(progressMs, life.signal).then(wakeAll, () => {})
+      if (watchers.size === 0 || isProgressDue) return
+      isProgressDue = true
+      void clock.sleep(progressMs, life.signal).then(wakeAll, () => {})
     },
     close(error) {
       closed = error

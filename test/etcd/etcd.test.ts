@@ -18,11 +18,13 @@ import {
   StoreUnavailable,
   type WriteResult,
 } from '../../src/store/store.ts'
-import { faultsOf, type WriteRecord } from './history.ts'
+import { faultsOf } from '../history/faults.ts'
+import type { Fact, ReadRecord, WriteRecord } from '../history/history.ts'
 
 const skip = etcdMissing
 const never = new AbortController().signal
 const bytes = (text: string) => new TextEncoder().encode(text)
+const textOf = (value: Uint8Array) => new TextDecoder().decode(value)
 const open = (endpoints: readonly string[], connect?: EtcdOptions['connect']) =>
   etcdStore({
     ...{ endpoints, clock: systemClock, signal: never, log: silentLog },
@@ -51,9 +53,9 @@ test('members die one after the other under load: nothing acknowledged is lost',
     await member.start()
     await delay(500)
   }
-  const writes = await load.end()
-  const watched = await watching.upTo(await first.revision())
-  assert.deepEqual(faultsOf({ writes, watched }), [])
+  const { writes, reads } = await load.end()
+  const facts = (await watching.upTo(await first.revision())).map(factOf)
+  assert.deepEqual(faultsOf({ facts, isDense: true, writes, reads }), [])
   const done = writes.filter(({ outcome }) => outcome === 'done')
   assert.ok(done.length > 100, `${done.length} writes were done`)
 })
@@ -160,27 +162,30 @@ async function countUp(store: Store, steps: number): Promise<void> {
 /** Writers on few keys, so that they meet; each write is unlike any other. */
 function startLoad(stores: readonly Store[]) {
   const writes: WriteRecord[] = []
+  const reads: ReadRecord[] = []
+  let ticks = 0
   let isEnding = false
   const writers = Array.from({ length: 8 }, async (_, writer) => {
     const store = stores[writer % stores.length]
     for (let count = 0; store && !isEnding; count++) {
       const key = `/registry/k-${(writer + count) % 5}`
+      const reading = { key, began: ticks++ }
+      const entry = await store.get(key).catch(() => 'unknown' as const)
+      if (entry === 'unknown') continue
+      const item = entry && { key, revision: entry.revision, text: textOf(entry.value) }
+      reads.push({ ...reading, item, ended: ticks++ })
       const text = `${writer}/${count}`
-      const expected = await store.get(key).then(
-        (entry) => entry?.revision ?? 0,
-        () => undefined,
-      )
-      if (expected === undefined) continue
-      writes.push(
-        recordOf({ key, text, expected }, await tried(store.put(key, bytes(text), expected))),
-      )
+      const expected = entry?.revision ?? 0
+      const write = { type: 'put', key, text, expected, began: ticks++ } as const
+      const told = outcomeOf(await tried(store.put(key, bytes(text), expected)))
+      writes.push({ ...write, ...told, ended: ticks++ })
     }
   })
   return {
-    async end(): Promise<readonly WriteRecord[]> {
+    async end() {
       isEnding = true
       await Promise.all(writers)
-      return writes
+      return { writes, reads }
     },
   }
 }
@@ -194,12 +199,17 @@ async function tried(write: Promise<WriteResult>): Promise<WriteResult | undefin
   }
 }
 
-function recordOf(
-  write: Pick<WriteRecord, 'key' | 'text' | 'expected'>,
+function outcomeOf(
   result: WriteResult | undefined,
-): WriteRecord {
-  if (!result) return { ...write, outcome: 'unknown', revision: 0 }
-  return { ...write, outcome: result.ok ? 'done' : 'refused', revision: result.revision }
+): Pick<WriteRecord, 'outcome' | 'revision' | 'current'> {
+  if (!result) return { outcome: 'unknown' }
+  if (result.ok) return { outcome: 'done', revision: result.revision }
+  return { outcome: 'refused', current: result.current?.revision ?? 0 }
+}
+
+function factOf({ type, key, value, revision, previous }: Change): Fact {
+  const text = type === 'put' ? textOf(value) : ''
+  return { type, key, text, revision, previous: previous?.revision ?? 0 }
 }
 
 /** Watches from the first revision on. */

@@ -30,7 +30,9 @@ export async function listFiles(disk: Disk, folder: string): Promise<LogFiles> {
   const numbered = (form: RegExp) =>
     names.flatMap((name) => {
       const revision = form.exec(name)?.[1]
-      return revision === undefined ? [] : [{ path: join(folder, name), revision: Number(revision) }]
+      return revision === undefined
+        ? []
+        : [{ path: join(folder, name), revision: Number(revision) }]
     })
   return {
     snapshots: numbered(/^snapshot-(\d{16})\.snap$/),
