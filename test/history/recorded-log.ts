@@ -76,24 +76,26 @@ export interface Witnessed {
 export function witnessed(events: readonly LogEvent[]): Witnessed {
   const facts: Fact[] = []
   const faults: string[] = []
-  /** A batch of which nobody knows whether it is there. */
-  let pending: readonly Fact[] = []
+  /** Batches after the last durable one, each of which may be there instead of the others. */
+  let pending: (readonly Fact[])[] = []
   for (const event of events) {
-    if (event.type === 'appending') pending = event.facts
+    if (event.type === 'appending') pending.push(event.facts)
+    else if (event.type === 'failed') pending.splice(event.isUndone ? -1 : pending.length)
     else if (event.type === 'durable') {
-      facts.push(...pending)
+      facts.push(...(pending.at(-1) ?? []))
       pending = []
-    } else if (event.type === 'failed') pending = event.isUndone ? [] : pending
-    else {
-      const all = [...facts, ...pending]
-      const reached = event.facts.at(-1)?.revision ?? event.base
-      faults.push(...loadFaults(event, all, facts.at(-1)?.revision ?? 1))
-      facts.push(...pending.filter(({ revision }) => revision <= reached))
+    } else {
+      const loaded = new Set(event.facts.map(worded))
+      const kept = pending.find((batch) => batch.every((fact) => loaded.has(worded(fact)))) ?? []
+      faults.push(...loadFaults(event, [...facts, ...kept], facts.at(-1)?.revision ?? 1))
+      facts.push(...kept)
       pending = []
     }
   }
-  return { facts: [...facts, ...pending], faults }
+  return { facts, faults }
 }
+
+const worded = ({ type, key, text, revision }: Fact) => `${type} ${key} "${text}" at ${revision}`
 
 /** What was loaded is a part of what was appended that has all that was durable. */
 function loadFaults(
@@ -102,7 +104,6 @@ function loadFaults(
   durable: number,
 ): string[] {
   const reached = facts.at(-1)?.revision ?? base
-  const worded = ({ type, key, text, revision }: Fact) => `${type} ${key} "${text}" at ${revision}`
   const state = new Map<string, string>()
   for (const { type, key, text, revision } of all) {
     if (revision > base) break

@@ -92,13 +92,14 @@ export function findFrame(file: Buffer, offset: number): number {
  * a sector. Where all were written and the checksum is wrong, they were changed later.
  */
 export function isDamagedFrame(file: Buffer, offset: number): boolean {
-  if (offset + frameHead > file.length || !isHeadWritten(file, offset)) return false
-  if (file.readUInt32LE(offset + 16) !== crc32(file.subarray(offset, offset + 16))) return true
+  if (offset + frameHead > file.length) return false
+  if (file.readUInt32LE(offset + 16) !== crc32(file.subarray(offset, offset + 16))) {
+    return isHeadWritten(file, offset)
+  }
   const end = offset + frameHead + file.readUInt32LE(offset + 8)
   if (end > file.length || file[end - 1] === 0) return false
-  for (let at = offset; at < end; at = (Math.floor(at / sectorBytes) + 1) * sectorBytes) {
-    const part = file.subarray(at, Math.min(end, (Math.floor(at / sectorBytes) + 1) * sectorBytes))
-    if (part.every((byte) => byte === 0)) return false
+  for (let at = offset; at < end; at = sectorEnd(at)) {
+    if (file.subarray(at, Math.min(end, sectorEnd(at))).every((byte) => byte === 0)) return false
   }
   return true
 }
@@ -106,12 +107,15 @@ export function isDamagedFrame(file: Buffer, offset: number): boolean {
 /** The least that a disk writes at once. */
 const sectorBytes = 512
 
-/** From the magic, of which a few bits may have changed, to its last byte. */
+const sectorEnd = (at: number) => (Math.floor(at / sectorBytes) + 1) * sectorBytes
+
+/** It begins with the magic, of which a few bits may have changed, and something follows its end. */
 function isHeadWritten(file: Buffer, offset: number): boolean {
-  let changed = file.readUInt32LE(offset) ^ magic
   let bits = 0
-  for (; changed !== 0; changed &= changed - 1) bits++
-  return bits <= mostChangedBits && file[offset + frameHead - 1] !== 0
+  for (let changed = file.readUInt32LE(offset) ^ magic; changed !== 0; changed &= changed - 1)
+    bits++
+  const last = offset + frameHead - 1
+  return bits <= mostChangedBits && file.subarray(last, sectorEnd(last)).some((byte) => byte !== 0)
 }
 
 const mostChangedBits = 4

@@ -16,6 +16,8 @@ import { saveSnapshot } from './snapshot-file.ts'
 export interface LogOptions {
   /** A snapshot is due when the log is larger than this and than twice the last snapshot. */
   readonly snapshotAboveBytes?: number
+  /** Room that a segment takes ahead of its frames. */
+  readonly reserveBytes?: number
   readonly disk?: Disk
 }
 
@@ -25,7 +27,7 @@ export async function logStore(folder: string, options?: LogOptions): Promise<St
 }
 
 export async function openLog(folder: string, options: LogOptions = {}): Promise<LogDriver> {
-  const { snapshotAboveBytes = 32 << 20, disk = systemDisk } = options
+  const { snapshotAboveBytes = 32 << 20, reserveBytes = 1 << 20, disk = systemDisk } = options
   await disk.makeFolder(folder)
   const unlock = await disk.lock(folder)
   /** Absent: the one before is full or failed, and the next append begins another. */
@@ -43,14 +45,16 @@ export async function openLog(folder: string, options: LogOptions = {}): Promise
     const replayed = await replay(disk, files, reader)
     ;({ lastRevision, snapshotBytes, olderBytes } = replayed)
     const { base, last } = replayed
-    segment = last ? await openSegment(disk, last.file.path, last.start) : await beginSegment()
+    segment = last
+      ? await openSegment({ disk, path: last.file.path, reserveBytes }, last.start)
+      : await beginSegment()
     await disk.syncFolder(folder)
     await removeOlder(files, base)
   }
 
   async function beginSegment(): Promise<Segment> {
     const path = segmentPath(folder, lastRevision)
-    const begun = await openSegment(disk, path)
+    const begun = await openSegment({ disk, path, reserveBytes })
     try {
       await disk.syncFolder(folder)
     } catch (error) {

@@ -4,8 +4,6 @@
 import { StoreFull, StoreUnavailable } from '../store.ts'
 import type { Disk } from './disk.ts'
 
-const reserveBytes = 1 << 20
-
 export interface Segment {
   readonly path: string
   /** Bytes that hold frames. */
@@ -20,6 +18,12 @@ export interface Segment {
   close(): Promise<void>
 }
 
+export interface SegmentPlace {
+  readonly disk: Disk
+  readonly path: string
+  readonly reserveBytes: number
+}
+
 /** What a file holds that is to be appended to. */
 export interface SegmentStart {
   /** Bytes that hold good frames; the rest is dropped. */
@@ -29,9 +33,14 @@ export interface SegmentStart {
 
 const emptyStart: SegmentStart = { size: 0, lastFrame: undefined }
 
-/** Opens `path`, made if need be. All that it holds is durable when it resolves. */
-export async function openSegment(disk: Disk, path: string, start = emptyStart): Promise<Segment> {
-  const file = await disk.open(path)
+/** Opens the file, made if need be. All that it holds is durable when it resolves. */
+export async function openSegment(
+  { disk, path, reserveBytes }: SegmentPlace,
+  start = emptyStart,
+): Promise<Segment> {
+  const file = await disk.open(path).catch((error) => {
+    throw diskFailure(error, path)
+  })
   let end = start.size
   let reserved = start.size
   let isBroken = false
