@@ -23,6 +23,8 @@ export interface Recorder {
   readonly lists: ListRecord[]
   readonly watches: Watching[]
   readonly gone: GoneRecord[]
+  /** Writes that wait for their answer. */
+  readonly unanswered: number
   /** Returns what the answer is to be given to. */
   write(asked: Asked): (told: Told) => void
   read(key: string): (item: Item | undefined) => void
@@ -42,6 +44,9 @@ export function createRecorder(tick: () => number): Recorder {
     lists: [],
     watches: [],
     gone: [],
+    get unanswered() {
+      return open.size
+    },
     write(asked) {
       const id = Symbol(asked.text)
       const begun = { ...asked, began: tick() }

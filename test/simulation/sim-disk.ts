@@ -26,6 +26,8 @@ export interface SimDisk {
   /** As the process that lives until the next crash sees it. */
   attach(): Disk
   faults: FaultRates
+  /** How many operations have failed. */
+  readonly failures: number
   /** The process dies, and without power the system with it. */
   crash(options: { readonly isPowerCut: boolean }): void
   /** One bit of one file changes; false where there is none. */
@@ -40,7 +42,16 @@ export function createSimDisk(random: Random, scheduler: Scheduler): SimDisk {
   let unsyncedNames: NameChange[] = []
   let isLocked = false
   let life = 0
-  const disk: SimDisk = { attach, faults: {}, crash, flipBit }
+  let failures = 0
+  const disk: SimDisk = {
+    attach,
+    faults: {},
+    get failures() {
+      return failures
+    },
+    crash,
+    flipBit,
+  }
 
   /** Waits its turn, then does it or fails; cut short by a crash it is done, or not. */
   async function perform<T>(operation: Operation, act: () => T): Promise<T> {
@@ -53,10 +64,14 @@ export function createSimDisk(random: Random, scheduler: Scheduler): SimDisk {
       }
     })
     if (born !== life) return new Promise(() => {})
-    if (isHit(disk.faults[operation])) throw failure('EIO', operation)
+    if (operation !== 'write' && isHit(disk.faults[operation])) throw failure('EIO', operation)
     return act()
   }
-  const isHit = (rate: number | undefined) => rate !== undefined && random.below(1000) < rate
+  function isHit(rate: number | undefined): boolean {
+    if (rate === undefined || random.below(1000) >= rate) return false
+    failures++
+    return true
+  }
   const isFull = () => isHit(disk.faults.full)
 
   function rename(change: NameChange): void {
@@ -114,10 +129,11 @@ export function createSimDisk(random: Random, scheduler: Scheduler): SimDisk {
         perform('write', () => {
           // The caller may use its buffer again.
           const copy = Uint8Array.from(bytes)
-          if (!isFull()) return file.change({ type: 'write', bytes: copy, position })
+          const code = isFull() ? 'ENOSPC' : isHit(disk.faults.write) ? 'EIO' : undefined
+          if (code === undefined) return file.change({ type: 'write', bytes: copy, position })
           const part = copy.subarray(0, random.below(copy.length))
           file.change({ type: 'write', bytes: part, position })
-          throw failure('ENOSPC', 'write')
+          throw failure(code, 'write')
         }),
       truncate: (size) => perform('truncate', () => file.change({ type: 'truncate', size })),
       async sync() {

@@ -45,7 +45,7 @@ export async function simulateStore(seed: number): Promise<SimulationResult> {
     failures: [],
     texts: 0,
   }
-  const lives = 1 + random.below(5)
+  const lives = 1 + random.below(6)
   let isRefused = false
   for (let life = 0; life < lives && !isRefused; life++) {
     disk.faults = ratesOf(random)
@@ -115,11 +115,18 @@ async function open(world: World, turns: number): Promise<Store | undefined> {
   return store
 }
 
-/** Clients at work until the crash, or until the process is told to end. */
+/** Clients at work until the crash, which is likely soon after a failure of the disk. */
 async function live(world: World, store: Store): Promise<void> {
-  const { random, scheduler } = world
+  const { random, scheduler, disk } = world
   start(world, store, () => false)
-  await scheduler.run(50 + random.below(600))
+  let turns = random.below(3) === 0 ? random.below(30) : 50 + random.below(600)
+  while (turns > 0) {
+    const { failures } = disk
+    const slice = 1 + random.below(20)
+    await scheduler.run(slice)
+    turns -= slice
+    if (disk.failures > failures && random.below(4) === 0) return
+  }
   if (random.below(4) === 0) {
     void store[Symbol.asyncDispose]()
     await scheduler.run(random.below(200))
@@ -163,15 +170,19 @@ async function isRefusedAfterFlip(world: World): Promise<boolean> {
 
 /** With a sound disk all is there, and every watcher comes to the end. */
 async function lastLife(world: World): Promise<string[]> {
-  const { scheduler, disk, recorder } = world
+  const { random, scheduler, disk, recorder } = world
   disk.faults = {}
   const store = await open(world, 2000)
   if (!store) return ['the store does not open on a sound disk']
   let isEnding = false
   start(world, store, () => isEnding)
-  await scheduler.run(300)
+  disk.faults = { full: 50 }
+  await scheduler.run(100 + random.below(200))
+  disk.faults = {}
+  await scheduler.run(100)
   isEnding = true
   await scheduler.run(100_000)
+  if (recorder.unanswered > 0) return [`${recorder.unanswered} writes have no answer`]
   const revision = await store.revision()
   const late = world.places.filter(({ from }) => from !== revision)
   const told = recorder.list({ prefix: '/' })
