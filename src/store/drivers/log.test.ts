@@ -10,7 +10,8 @@ import { afterEach, beforeEach, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { LogCorrupt } from '../driver.ts'
 import { openLocalStore } from '../local-store.ts'
-import { StoreFull } from '../store.ts'
+import { StoreFull, StoreUnavailable } from '../store.ts'
+import { type Disk, systemDisk } from './disk.ts'
 import { FolderInUse } from './lock.ts'
 import { logStore, openLog } from './log.ts'
 import { memoryLog } from './memory.ts'
@@ -82,6 +83,79 @@ test('damage before acknowledged writes is refused, not repaired', async () => {
   await file.write(Buffer.from([0xff]), 0, 1, 30)
   await file.close()
   await assert.rejects(logStore(folder), LogCorrupt)
+})
+
+test('a changed bit in the very last frame is refused too: it had been written as a whole', async () => {
+  {
+    await using store = await logStore(folder)
+    await store.put('/a', bytes('1'), 0)
+    await store.put('/b', bytes('x'.repeat(1000)), 0)
+  }
+  const path = await onlyLog()
+  const whole = await readFile(path)
+  for (const at of [whole.length - 1, whole.length - 700, whole.indexOf('SPF1', 1)]) {
+    const changed = Buffer.from(whole)
+    changed[at] = (changed[at] ?? 0) ^ 2
+    await writeFile(path, changed)
+    await assert.rejects(logStore(folder), LogCorrupt)
+  }
+  for (const size of [whole.length - 1, whole.length - 700, whole.indexOf('SPF1', 1) + 19]) {
+    // As a crash leaves it: the rest of the frame is still the zeros that were there.
+    await writeFile(path, Buffer.concat([whole.subarray(0, size), Buffer.alloc(5000)]))
+    await using store = await logStore(folder)
+    assert.equal(await store.revision(), 2)
+  }
+})
+
+test('after a sync that failed, writes go on in a new file, and the old one is not believed', async () => {
+  let failures = 0
+  const disk: Disk = {
+    ...systemDisk,
+    async open(path) {
+      const file = await systemDisk.open(path)
+      const sync = async () => {
+        if (failures-- > 0) throw new Error('EIO')
+        await file.sync()
+      }
+      return { ...file, sync }
+    },
+  }
+  {
+    await using store = await logStore(folder, { disk })
+    await store.put('/a', bytes('1'), 0)
+    failures = 1
+    await assert.rejects(store.put('/b', bytes('perhaps'), 0), StoreUnavailable)
+    assert.deepEqual(await store.put('/c', bytes('1'), 0), { ok: true, revision: 3 })
+  }
+  await using store = await logStore(folder)
+  const { entries } = await store.range('/')
+  assert.deepEqual(
+    entries.map(({ key, revision }) => [key, revision]),
+    [
+      ['/a', 2],
+      ['/c', 3],
+    ],
+  )
+})
+
+test('a snapshot for which there is no room leaves the log as it is', async () => {
+  let hasRoom = false
+  const disk: Disk = {
+    ...systemDisk,
+    async open(path) {
+      if (hasRoom || path.includes('log-0000000000000001')) return systemDisk.open(path)
+      throw Object.assign(new Error('no space left'), { code: 'ENOSPC' })
+    },
+  }
+  {
+    await using store = await logStore(folder, { disk, snapshotAboveBytes: 100 })
+    await store.put('/a', bytes('x'.repeat(200)), 0)
+    await assert.rejects(store.put('/b', bytes('1'), 0), StoreFull)
+    hasRoom = true
+    assert.deepEqual(await store.put('/c', bytes('1'), 0), { ok: true, revision: 3 })
+  }
+  await using store = await logStore(folder)
+  assert.equal(await store.revision(), 3)
 })
 
 test('a snapshot replaces the log and keeps revisions', async () => {
@@ -169,6 +243,17 @@ test('a second process is refused while the first lives', async () => {
   const script = `import(${JSON.stringify(fileURLToPath(new URL('./log.ts', import.meta.url)))})
     .then(({ openLog }) => openLog('${folder}')).then(() => console.log('opened'), (e) => console.log(e.constructor.name))`
   assert.equal((await outputOf(process.execPath, ['-e', script])).trim(), FolderInUse.name)
+})
+
+test('nor is a second log of this process, nor a process of another pid namespace', {
+  skip: process.getuid?.() !== 0,
+}, async () => {
+  await using _log = await openLog(folder)
+  await assert.rejects(openLog(folder), FolderInUse)
+  const script = `import(${JSON.stringify(fileURLToPath(new URL('./log.ts', import.meta.url)))})
+    .then(({ openLog }) => openLog('${folder}')).then(() => console.log('opened'), (e) => console.log(e.constructor.name))`
+  const inside = ['--fork', '--pid', '--mount-proc', process.execPath, '-e', script]
+  assert.equal((await outputOf('unshare', inside)).trim(), FolderInUse.name)
 })
 
 test('kill -9 under load loses no acknowledged write', async () => {
