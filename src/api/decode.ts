@@ -90,8 +90,10 @@ export function conformPart(target: DecodeTarget, part: Draft): void {
   if (target.def) finish(target, part, { isPartial: true })
 }
 
+const decoder = new TextDecoder()
+
 function textOf(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes)
+  return decoder.decode(bytes)
 }
 
 function decodeJson(target: DecodeTarget, text: string, options: DecodeOptions): Decoded {

@@ -2,7 +2,8 @@
 // booleans, 0777 is octal, but there are no sexagesimal numbers and no dates.
 
 import { type Document, parseDocument, type Tags } from 'yaml'
-import { isDraft } from './draft.ts'
+import { type Draft, type DraftValue, isDraft, setOwn } from './draft.ts'
+import { hasRepeatedKeys } from './json-text.ts'
 
 export class YamlSyntaxError extends Error {}
 
@@ -20,6 +21,25 @@ const aliasLimit = 100
 
 /** The first document of the text. Keys come sorted, as upstream hands them on. */
 export function readYaml(text: string): ReadYaml {
+  return readJson(text) ?? readDocument(text)
+}
+
+/**
+ * Clients apply JSON as often as YAML, of which it is a part. Left to the reader of YAML is what the
+ * two take differently: tabs between tokens, keys that repeat, `<<`; and what is no JSON.
+ */
+function readJson(text: string): ReadYaml | undefined {
+  if (text[0] !== '{' || text.includes('\t') || text.includes('"<<"')) return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    if (hasRepeatedKeys(text, value)) return undefined
+    return { value: withSortedKeys(value), repeated: [] }
+  } catch {
+    return undefined
+  }
+}
+
+function readDocument(text: string): ReadYaml {
   const document = parseDocument(text, {
     version: '1.1',
     uniqueKeys: true,
@@ -65,9 +85,9 @@ function lineNumber(text: string, at: number): number {
 function withSortedKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withSortedKeys)
   if (!isDraft(value)) return value
-  return Object.fromEntries(
-    Object.keys(value)
-      .sort()
-      .map((key) => [key, withSortedKeys(value[key])]),
-  )
+  const sorted: Draft = {}
+  for (const key of Object.keys(value).sort()) {
+    setOwn(sorted, key, withSortedKeys(value[key]) as DraftValue)
+  }
+  return sorted
 }

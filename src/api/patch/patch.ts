@@ -18,16 +18,22 @@ export interface PatchBody {
   readonly fieldValidation: FieldValidation
 }
 
+const decoder = new TextDecoder()
+
 /** `object` stays as it is. Strategic patches need `target.def`. */
 export function patchObject(target: DecodeTarget, object: Draft, patch: PatchBody): Decoded {
-  const text = new TextDecoder().decode(patch.bytes)
+  const text = decoder.decode(patch.bytes)
   const value = parsePatch(text)
   const patched = patchedBy(patch.kind, { value, object, def: target.def })
   const problems = patch.fieldValidation === 'Ignore' ? [] : problemsOf(patch.kind, text, value)
-  const shown = patch.kind === 'strategic' ? goText(value) : JSON.stringify(patched)
+  // As upstream prints it: the patch, or the whole object before anything unknown went.
+  const shown = () =>
+    patch.kind === 'strategic'
+      ? goText(value)
+      : JSON.stringify(patchedBy(patch.kind, { value, object, def: target.def }))
   problems.push(...conformPatched(target, patched, shown))
   if (patch.fieldValidation === 'Strict' && problems.length > 0) {
-    throw invalidPatch(shown, `strict decoding error: ${problems.join(', ')}`)
+    throw invalidPatch(shown(), `strict decoding error: ${problems.join(', ')}`)
   }
   return { object: patched, warnings: patch.fieldValidation === 'Warn' ? problems : [] }
 }
@@ -90,11 +96,11 @@ function unknownMembers(value: unknown): string[] {
   )
 }
 
-function conformPatched(target: DecodeTarget, patched: Draft, shown: string): string[] {
+function conformPatched(target: DecodeTarget, patched: Draft, shown: () => string): string[] {
   try {
     return conformTo(target, patched).map((path) => `unknown field "${path}"`)
   } catch (error) {
-    if (error instanceof ConformError) throw invalidPatch(shown, error.message)
+    if (error instanceof ConformError) throw invalidPatch(shown(), error.message)
     throw error
   }
 }

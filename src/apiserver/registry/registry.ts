@@ -73,8 +73,8 @@ export interface Registry {
 }
 
 export function createRegistry(options: RegistryOptions): Registry {
-  const { store, clock, random, signal, protobuf = kubernetesProtobuf } = options
-  const cluster = createClusterView(store)
+  const { clock, random, signal, protobuf = kubernetesProtobuf } = options
+  const { cluster, store } = createClusterView(options.store, { clock, signal })
   const resources = createResources(protobuf)
   const budgets = builtinResource(kindEntry('PodDisruptionBudget'), protobuf)
   const pods = builtinResource(kindEntry('Pod'), protobuf)
