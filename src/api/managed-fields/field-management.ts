@@ -74,12 +74,10 @@ function shapeOfTarget({ target: { def }, shape }: FieldWriter): Shape {
 
 /** A client may clear the entries with an empty list, and otherwise need not send them. */
 function ownersFor(next: Draft, previous: Draft | undefined, subresource: string): Owners {
-  const kept = decodeOwners(previous) ?? new Map()
-  if (subresource !== '') return kept
-  const sent = entriesOf(next)
+  const sent = subresource === '' ? entriesOf(next) : undefined
   if (sent && isReset(sent)) return new Map()
-  const owners = decodeOwners(next)
-  return owners && owners.size > 0 ? owners : kept
+  const owners = sent && decodeOwners(next)
+  return owners && owners.size > 0 ? owners : (decodeOwners(previous) ?? new Map())
 }
 
 function isReset(entries: readonly object[]): boolean {

@@ -25,27 +25,47 @@ export function isMember(place: FieldSet): boolean {
   return place[self] !== undefined || isEmptySet(place)
 }
 
-/** Steps in any order, each once, with what is below them -> a place. */
+/** Steps in any order, each once, with what is below them -> a place. The lists are ours to sort. */
 export function placeOf(
-  steps: readonly string[],
-  below: readonly FieldSet[],
+  steps: string[],
+  below: FieldSet[],
   { isMember }: { readonly isMember: boolean },
 ): FieldSet {
+  if (steps.length <= fewSteps) sortInPlace(steps, below)
+  else if (!isInOrder(steps)) return placeOfMany(steps, below, { isMember })
   const place: Record<string, FieldSet> = {}
   if (isMember && steps.length > 0) place[self] = {}
-  if (isInOrder(steps)) {
-    for (let index = 0; index < steps.length; index++) {
-      const inner = below[index]
-      if (inner) place[steps[index] ?? ''] = inner
-    }
-    return place
-  }
-  const order = [...steps.keys()].sort((a, b) => compareSteps(steps[a] ?? '', steps[b] ?? ''))
-  for (const index of order) {
-    const inner = below[index]
-    if (inner) place[steps[index] ?? ''] = inner
+  for (let index = 0; index < steps.length; index++) {
+    place[steps[index] ?? ''] = below[index] ?? noFields
   }
   return place
+}
+
+/** Up to this many are sorted by insertion: most are in order, or nearly. */
+const fewSteps = 32
+
+function sortInPlace(steps: string[], below: FieldSet[]): void {
+  for (let index = 1; index < steps.length; index++) {
+    const step = steps[index] ?? ''
+    const inner = below[index] ?? noFields
+    let at = index
+    for (; at > 0 && compareSteps(steps[at - 1] ?? '', step) > 0; at--) {
+      steps[at] = steps[at - 1] ?? ''
+      below[at] = below[at - 1] ?? noFields
+    }
+    steps[at] = step
+    below[at] = inner
+  }
+}
+
+function placeOfMany(
+  steps: readonly string[],
+  below: readonly FieldSet[],
+  options: { readonly isMember: boolean },
+): FieldSet {
+  const order = [...steps.keys()].sort((a, b) => compareSteps(steps[a] ?? '', steps[b] ?? ''))
+  const [sorted, inner] = [order.map((at) => steps[at] ?? ''), order.map((at) => below[at] ?? {})]
+  return placeOf(sorted, inner, options)
 }
 
 function isInOrder(steps: readonly string[]): boolean {
@@ -76,22 +96,19 @@ function asMember(place: FieldSet): FieldSet {
 
 /** Of two that have steps. */
 function joined(a: FieldSet, b: FieldSet): FieldSet {
-  let isNew = false
-  const steps = Object.keys(a)
-  const below = steps.map((step) => {
-    const [left, right] = [a[step] ?? noFields, b[step]]
-    const inner = right ? unionBelow(left, right) : left
-    if (inner !== left) isNew = true
-    return inner
-  })
+  const joint = new Map<string, FieldSet>()
+  let isLonger = false
   for (const step in b) {
-    const inner = b[step]
-    if (a[step] !== undefined || !inner) continue
-    isNew = true
-    steps.push(step)
-    below.push(inner)
+    const [left, right] = [a[step], b[step] ?? noFields]
+    const inner = left ? unionBelow(left, right) : right
+    if (inner === left) continue
+    joint.set(step, inner)
+    if (!left) isLonger = true
   }
-  return isNew ? placeOf(steps, below, { isMember: false }) : a
+  if (joint.size === 0) return a
+  const whole = { ...a, ...Object.fromEntries(joint) }
+  if (!isLonger) return whole
+  return placeOf(Object.keys(whole), Object.values(whole), { isMember: false })
 }
 
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
