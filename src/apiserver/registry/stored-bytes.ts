@@ -34,18 +34,21 @@ export function layoutOf(
   }
 }
 
-/** One buffer of exactly the value's size, with memory of its own: it is kept for long. */
-export function encodeStored(layout: Layout, object: ApiObject): Buffer {
-  const { kind: _kind, apiVersion: _version, metadata, ...rest } = object
-  const { resourceVersion: _revision, selfLink: _link, ...meta } = metadata
-  const text = JSON.stringify({
-    kind: layout.kind,
-    apiVersion: layout.apiVersion,
-    metadata: meta,
-    ...rest,
-  })
-  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text))
-  bytes.write(text)
+/**
+ * One buffer of exactly the value's size, with memory of its own: it is kept for long. The text is
+ * put together from its parts, as copies without a field would be slow to write.
+ */
+export function encodeStored({ head }: Layout, object: ApiObject): Buffer {
+  const metadata = { ...object.metadata, resourceVersion: undefined, selfLink: undefined }
+  let text = JSON.stringify(metadata).slice(1)
+  for (const name in object) {
+    if (name === 'kind' || name === 'apiVersion' || name === 'metadata') continue
+    const value = JSON.stringify(Reflect.get(object, name))
+    if (value !== undefined) text += `,${JSON.stringify(name)}:${value}`
+  }
+  text += '}'
+  const bytes = Buffer.allocUnsafeSlow(head.length + Buffer.byteLength(text))
+  bytes.write(text, head.copy(bytes))
   return bytes
 }
 
