@@ -20,6 +20,7 @@ import {
   staticTokens,
   type TokenAuthenticator,
 } from './auth/tokens.ts'
+import { firstThatAllows } from './authorizers.ts'
 import { bootstrapCluster } from './bootstrap/bootstrap.ts'
 import type { ClusterFacts } from './bootstrap/cluster-objects.ts'
 import { apiServerChain } from './chain.ts'
@@ -36,6 +37,9 @@ import { type Front, type Listen, openFront, type TlsFiles } from './front/tls-f
 import { type HealthCheck, healthPaths, ping, serveHealth, shutdown } from './health.ts'
 import { type InProcessTransport, inProcess } from './in-process.ts'
 import { createMetrics } from './metrics.ts'
+import { followGraph } from './node/follow-graph.ts'
+import { createNodeAuthorizer } from './node/node-authorizer.ts'
+import { createNodeGraph } from './node/node-graph.ts'
 import type { CustomSchemas } from './openapi/custom-schemas.ts'
 import { createOpenApi } from './openapi/openapi.ts'
 import { kubernetesProtobuf } from './protobuf.ts'
@@ -111,8 +115,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const { clientCa, frontProxy } = options.tls
   const facts = { ...options.cluster, clientCa, ...(frontProxy && { frontProxy }) }
   await bootstrapCluster(parts.reader, facts, parts.clock.now())
-  const [following, custom, aggregation] = await Promise.all([
+  const [policy, graph, custom, aggregation] = await Promise.all([
     followPolicy(parts.reader, parts.policy, stopping.signal),
+    followGraph(parts.reader, parts.graph, stopping.signal),
     openCustomResources(options, parts, stopping.signal),
     parts.aggregation.start(),
   ])
@@ -132,7 +137,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     listen: front.listen,
     async close() {
       stopping.abort()
-      await Promise.all([front.close(), following.ended, custom?.ended, aggregation.ended])
+      const following = [policy, graph, custom, aggregation].map((part) => part?.ended)
+      await Promise.all([front.close(), ...following])
       parts.dialer.close()
     },
   }
@@ -142,7 +148,8 @@ function assemble(options: ApiServerOptions, stopping: AbortSignal) {
   const { clock = systemClock, log, limits = defaultLimits } = options
   const reader = createReader(options.registry.handle)
   const policy = createPolicyIndex()
-  const authorizer = createAuthorizer(policy)
+  const graph = createNodeGraph()
+  const authorizer = firstThatAllows([createNodeAuthorizer(graph), createAuthorizer(policy)])
   const accounts = serviceAccountTokens(options.serviceAccounts, reader, clock)
   const tokens = allTokens(options, accounts, clock)
   const metrics = createMetrics(() => performance.now())
@@ -176,6 +183,7 @@ function assemble(options: ApiServerOptions, stopping: AbortSignal) {
       audit,
       reader,
       policy,
+      graph,
       authorizer,
       tokens,
       metrics,
