@@ -6,7 +6,7 @@ import type { StatusError } from '../../api/status-error.ts'
 import type { Pod } from '../../api/types.gen.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Random } from '../../lib/random.ts'
-import type { Decision } from '../rbac/authorizer.ts'
+import type { Authorizer, Decision } from '../rbac/authorizer.ts'
 import type { Attributes } from '../rbac/rules.ts'
 import type { ApiObject } from '../registry/api-object.ts'
 import type { ClusterView } from '../registry/cluster-view.ts'
@@ -64,6 +64,8 @@ export interface AdmissionSupport {
   lookUpKind(kind: KindName): KindLookup | undefined
   /** Absent: expressions that ask the authorizer are told no. */
   authorize?(user: UserInfo, asked: Attributes): Decision
+  /** What RBAC lets a user do; absent: nothing. */
+  readonly rulesFor?: Authorizer['rulesFor']
   readonly clock: Clock
   readonly random: Random
 }

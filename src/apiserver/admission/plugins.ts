@@ -18,6 +18,7 @@ import { checkExpressions } from './policies/check-expressions.ts'
 import { createMutatingPolicies } from './policies/mutating-policies.ts'
 import { createValidatingPolicies } from './policies/validating-policies.ts'
 import { priority } from './priority.ts'
+import { rbacEscalation } from './rbac-escalation.ts'
 import { resourceQuota } from './resource-quota.ts'
 import { runtimeClass } from './runtime-class.ts'
 import { serviceAccount } from './service-account.ts'
@@ -42,6 +43,7 @@ export function createAdmissionPlugins(): readonly AdmissionPlugin[] {
     defaultIngressClass,
     createMutatingPolicies(),
     webhooks.mutating,
+    rbacEscalation,
     checkExpressions,
     createValidatingPolicies(),
     webhooks.validating,

@@ -55,6 +55,8 @@ export interface RegistryOptions {
   readonly authorizeCreate?: (request: ServerRequest) => Promise<void>
   /** What expressions of policies and webhooks may ask. */
   readonly authorize?: AdmissionSupport['authorize']
+  /** What a user may do, so that nobody grants more. */
+  readonly rulesFor?: AdmissionSupport['rulesFor']
 }
 
 export interface Registry {
@@ -99,6 +101,7 @@ export function createRegistry(options: RegistryOptions): Registry {
         ),
       lookUpKind: (kind) => lookUpKind(store, resources.values(), kind),
       ...(options.authorize && { authorize: options.authorize }),
+      ...(options.rulesFor && { rulesFor: options.rulesFor }),
     }),
     hooks: (resource) => hooks.get(resource) ?? noHooks,
     fields: options.fields ?? fieldManagement,
