@@ -14,6 +14,7 @@ import { defaultStorageClass } from './default-storage-class.ts'
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts'
 import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
+import { podSecurity } from './pod-security/pod-security.ts'
 import { checkExpressions } from './policies/check-expressions.ts'
 import { createMutatingPolicies } from './policies/mutating-policies.ts'
 import { createValidatingPolicies } from './policies/validating-policies.ts'
@@ -32,6 +33,7 @@ export function createAdmissionPlugins(): readonly AdmissionPlugin[] {
     limitRanger,
     serviceAccount,
     taintNodesByCondition,
+    podSecurity,
     priority,
     defaultTolerationSeconds,
     defaultStorageClass,
