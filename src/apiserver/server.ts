@@ -47,6 +47,7 @@ import { type Authorizer, createAuthorizer } from './rbac/authorizer.ts'
 import { followPolicy } from './rbac/follow-policy.ts'
 import { createPolicyIndex } from './rbac/policy-index.ts'
 import { createReader, type Reader } from './reader.ts'
+import type { Admit } from './registry/admit.ts'
 import type { ServerRequest, UserInfo } from './request.ts'
 import { serveComponentStatuses } from './reviews/component-statuses.ts'
 import { objectReader } from './reviews/read-object.ts'
@@ -55,6 +56,7 @@ import { serveTokenRequest } from './reviews/token-request.ts'
 import { whoRoutes } from './reviews/who.ts'
 import { routeRequests } from './routes.ts'
 import { createDialer, type Dialer, type TlsIdentity } from './streaming/backend.ts'
+import { admitConnections } from './streaming/connect-options.ts'
 import { podStreamRoutes } from './streaming/pod-streams.ts'
 import { proxyRoutes } from './streaming/proxy.ts'
 import { serveVersion } from './version.ts'
@@ -70,7 +72,7 @@ export interface ServiceAccountKeys {
 
 export interface ApiServerOptions {
   /** One that can be added to serves custom resources. */
-  readonly registry: { handle: RequestHandler } & Partial<ResourceSet>
+  readonly registry: { handle: RequestHandler; readonly admit?: Admit } & Partial<ResourceSet>
   readonly tls: TlsFiles
   readonly serviceAccounts: ServiceAccountKeys
   readonly cluster: Omit<ClusterFacts, 'clientCa'>
@@ -256,7 +258,8 @@ function routesOf(served: Served): RequestHandler {
   const { options, reader, authorizer, accounts, tokens, clock } = served
   const { serverAddress, serverPort } = options.cluster
   const address = `${serverAddress}:${serverPort}`
-  const read = objectReader(kubernetesProtobuf.read)
+  const admit: Admit = options.registry.admit ?? (async () => {})
+  const read = objectReader(kubernetesProtobuf.read, admit)
   const random = options.random ?? systemRandom
   const liveKinds = options.liveKinds ?? served.custom.liveKinds
   const { services } = served.aggregation
@@ -287,8 +290,7 @@ function routesOf(served: Served): RequestHandler {
         ...{ tokens: accounts, reader, read, now: clock.now, uuid },
       }),
       '/componentstatuses': serveComponentStatuses(clock),
-      ...podStreamRoutes(streams),
-      ...proxyRoutes(streams),
+      ...admitConnections({ ...podStreamRoutes(streams), ...proxyRoutes(streams) }, admit),
     },
     registry: options.registry.handle,
     index: () => [...ownPaths, ...healthPaths(checks), ...discovery.paths(), ...openApi.paths()],

@@ -16,6 +16,7 @@ import { kubernetesProtobuf } from '../protobuf.ts'
 import type { RequestInfo, ServerRequest, ServerResponse } from '../request.ts'
 import { watch } from '../watch/watch.ts'
 import { createWatchCaches } from '../watch/watch-caches.ts'
+import { type Admit, admitter } from './admit.ts'
 import type { Call } from './answers.ts'
 import { bindByBody } from './binding.ts'
 import { valueReader } from './body-value.ts'
@@ -68,6 +69,8 @@ export interface Registry {
   remove(resource: Resource): void
   resourceOf(group: string, version: string, plural: string): Resource | undefined
   readonly cluster: ClusterView
+  /** Asks admission about a request that somebody else answers. */
+  readonly admit: Admit
   /** Work that goes on between requests; resolves once the signal has ended it. */
   readonly upkeep: Promise<void>
 }
@@ -140,8 +143,13 @@ export function createRegistry(options: RegistryOptions): Registry {
     }
   }
 
+  const asked = createAsked(protobuf)
   return {
     cluster,
+    admit: admitter(context.admission, ({ info }) => {
+      const key = keyOf(info.group, info.version, info.resource)
+      return resources.get(key) ?? asked.get(key)
+    }),
     upkeep: expireEvents({ store, clock }, signal),
     async handle(request) {
       const { info } = request
@@ -171,6 +179,14 @@ const bindings = kinds.find(({ group, plural }) => group === '' && plural === 'b
 function createResources(protobuf: ProtobufCodec): Map<string, Resource> {
   const resources = kinds
     .filter((entry) => entry.stored !== false || entry === bindings)
+    .map((entry) => builtinResource(entry, protobuf))
+  return new Map(resources.map((resource) => [resourceKey(resource), resource]))
+}
+
+/** Kinds that are asked and answered but never kept: reviews. */
+function createAsked(protobuf: ProtobufCodec): ReadonlyMap<string, Resource> {
+  const resources = kinds
+    .filter((entry) => entry.stored === false && entry !== bindings)
     .map((entry) => builtinResource(entry, protobuf))
   return new Map(resources.map((resource) => [resourceKey(resource), resource]))
 }
