@@ -2,6 +2,7 @@
 // registry as any client would, without the chain in front of it.
 
 import { setTimeout as delay } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { apiVersionOf, type Kind, kindEntry, pathOf } from '../api/kinds.ts'
 import { keyOf, keyText, type ObjectKey } from '../api/meta.ts'
 import { StatusError, type StatusReason } from '../api/status-error.ts'
@@ -37,8 +38,18 @@ export interface Reader {
     report: (change: Change<KindMap[K]>) => void,
     signal: AbortSignal,
   ): Promise<Following>
+  /** The same for a part of each object, which alone is kept; unchanged parts are not reported. */
+  followPart<K extends Kind, T>(kind: K, options: PartOptions<KindMap[K], T>): Promise<Following>
   /** Any request; throws StatusError for an answer that is not a success. */
   send(request: InProcessRequest): Promise<unknown>
+}
+
+export interface PartOptions<O, T> {
+  part(object: O): T
+  report(change: Change<T>): void
+  readonly signal: AbortSignal
+  /** Follows those alone that it selects. */
+  readonly fieldSelector?: string
 }
 
 export function createReader(handle: RequestHandler): Reader {
@@ -68,16 +79,16 @@ export function createReader(handle: RequestHandler): Reader {
       const head = { apiVersion: apiVersionOf(kindEntry(kind)), kind: kindEntry(kind).kind }
       return items.map((item: object) => ({ ...head, ...item }))
     },
-    follow: (kind, report, signal) => follow(kind, { report, signal, send, answerOf }),
+    follow: (kind, report, signal) =>
+      follow(kind, { part: (object) => object, report, signal, send, answerOf }),
+    followPart: (kind, options) => follow(kind, { ...options, send, answerOf }),
   }
 }
 
-interface Follower<T> {
-  readonly report: (change: Change<T>) => void
-  readonly signal: AbortSignal
+interface Follower<O, T> extends PartOptions<O, T> {
   send(request: InProcessRequest): Promise<{
     metadata: { resourceVersion: string }
-    items: readonly T[]
+    items: readonly O[]
   }>
   answerOf(request: InProcessRequest): Promise<ServerAnswer>
 }
@@ -85,20 +96,25 @@ interface Follower<T> {
 /** How long a follower waits before it lists again after a watch that failed. */
 const retryMs = 200
 
-async function follow<K extends Kind>(kind: K, follower: Follower<KindMap[K]>): Promise<Following> {
-  const known = new Map<string, KindMap[K]>()
-  const put = (current: KindMap[K]) => {
-    const key = keyText(keyOf(current))
+async function follow<K extends Kind, T>(
+  kind: K,
+  follower: Follower<KindMap[K], T>,
+): Promise<Following> {
+  const known = new Map<string, T>()
+  const put = (object: KindMap[K]) => {
+    const key = keyText(keyOf(object))
+    const current = follower.part(object)
     const previous = known.get(key)
+    if (previous !== undefined && isDeepStrictEqual(previous, current)) return
     known.set(key, current)
-    follower.report(previous ? { previous, current } : { current })
+    follower.report(previous !== undefined ? { previous, current } : { current })
   }
   const remove = (key: string) => {
     const previous = known.get(key)
-    if (known.delete(key) && previous) follower.report({ previous })
+    if (known.delete(key) && previous !== undefined) follower.report({ previous })
   }
   const list = async () => {
-    const path = pathOf(kindEntry(kind))
+    const path = `${pathOf(kindEntry(kind))}${selectorQuery('?', follower)}`
     const { metadata, items } = await follower.send({ method: 'GET', path })
     const present = new Set(items.map((item) => keyText(keyOf(item))))
     for (const key of known.keys()) if (!present.has(key)) remove(key)
@@ -132,12 +148,21 @@ interface Event<T> {
   readonly object: T
 }
 
-async function* watch<K extends Kind>(
+function selectorQuery(
+  lead: '?' | '&',
+  { fieldSelector }: { readonly fieldSelector?: string },
+): string {
+  return fieldSelector ? `${lead}fieldSelector=${encodeURIComponent(fieldSelector)}` : ''
+}
+
+async function* watch<K extends Kind, T>(
   kind: K,
   revision: string,
-  { answerOf, signal }: Follower<KindMap[K]>,
+  follower: Follower<KindMap[K], T>,
 ): AsyncGenerator<Event<KindMap[K]>> {
-  const query = `watch=true&allowWatchBookmarks=true&resourceVersion=${revision}`
+  const { answerOf, signal } = follower
+  const selected = selectorQuery('&', follower)
+  const query = `watch=true&allowWatchBookmarks=true&resourceVersion=${revision}${selected}`
   const path = `${pathOf(kindEntry(kind))}?${query}`
   const answer = await answerOf({ method: 'GET', path, signal })
   if (answer.status !== 200) throw errorOf(JSON.parse(await textOf(answer.body)))

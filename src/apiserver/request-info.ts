@@ -1,6 +1,7 @@
 // What a request's path names. In: method, path, query. Out: RequestInfo, by the rules of
 // upstream's RequestInfoFactory, which authorization, audit and limits all depend on.
 
+import { type FieldTerm, parseFieldSelector } from '../api/selector/field.ts'
 import { StatusError } from '../api/status-error.ts'
 import type { RequestInfo, Verb } from './request.ts'
 
@@ -86,13 +87,27 @@ function splitNamespace(parts: readonly string[]) {
   return { namespace: parts[1] ?? '', parts: inside ? parts.slice(2) : parts }
 }
 
+type Selected = Pick<RequestInfo, 'verb' | 'name' | 'fieldSelector'>
+
 /** A get without a name is a list or a watch, which may still name one object by field selector. */
-function withoutName(verb: Verb, query: URLSearchParams): { verb: Verb; name: string } {
-  if (verb === 'delete') return { verb: 'deletecollection', name: '' }
+function withoutName(verb: Verb, query: URLSearchParams): Selected {
+  const selector = query.get('fieldSelector') ?? ''
+  if (verb === 'delete') return { verb: 'deletecollection', name: '', ...selectedFields(selector) }
   if (verb !== 'get') return { verb, name: '' }
   return {
     verb: isTrue(query.get('watch')) ? 'watch' : 'list',
-    name: nameOfFieldSelector(query.get('fieldSelector') ?? ''),
+    name: nameOfFieldSelector(selector),
+    ...selectedFields(selector),
+  }
+}
+
+/** A selector that cannot be understood is the registry's to refuse. */
+function selectedFields(text: string): { fieldSelector?: readonly FieldTerm[] } {
+  if (!text) return {}
+  try {
+    return { fieldSelector: parseFieldSelector(text) }
+  } catch {
+    return {}
   }
 }
 

@@ -2,6 +2,7 @@
 // Made by the HTTP front or by the in-process transport; the chain fills in user and info.
 
 import type { Duplex } from 'node:stream'
+import type { FieldTerm } from '../api/selector/field.ts'
 import type { AuditRecord } from './audit/audit-record.ts'
 
 export interface UserInfo {
@@ -41,6 +42,8 @@ export interface RequestInfo {
   readonly name: string
   /** Path segments after the subresource, for proxy requests. */
   readonly rest: readonly string[]
+  /** Of a list, a watch or the deletion of a collection, where it can be understood. */
+  readonly fieldSelector?: readonly FieldTerm[]
 }
 
 export interface ServerRequest {

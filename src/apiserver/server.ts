@@ -21,6 +21,7 @@ import {
   staticTokens,
   type TokenAuthenticator,
 } from './auth/tokens.ts'
+import { firstThatAllows } from './authorizers.ts'
 import { bootstrapCluster } from './bootstrap/bootstrap.ts'
 import type { ClusterFacts } from './bootstrap/cluster-objects.ts'
 import { apiServerChain } from './chain.ts'
@@ -37,6 +38,9 @@ import { type Front, type Listen, openFront, type TlsFiles } from './front/tls-f
 import { type HealthCheck, healthPaths, ping, serveHealth, shutdown } from './health.ts'
 import { type InProcessTransport, inProcess } from './in-process.ts'
 import { createMetrics } from './metrics.ts'
+import { followGraph } from './node/follow-graph.ts'
+import { createNodeAuthorizer } from './node/node-authorizer.ts'
+import { createNodeGraph } from './node/node-graph.ts'
 import type { CustomSchemas } from './openapi/custom-schemas.ts'
 import { createOpenApi } from './openapi/openapi.ts'
 import type { PeerLeases } from './peers/peer-leases.ts'
@@ -45,6 +49,7 @@ import { type Authorizer, createAuthorizer } from './rbac/authorizer.ts'
 import { followPolicy } from './rbac/follow-policy.ts'
 import { createPolicyIndex } from './rbac/policy-index.ts'
 import { createReader, type Reader } from './reader.ts'
+import type { Admit } from './registry/admit.ts'
 import type { ServerRequest, UserInfo } from './request.ts'
 import { serveComponentStatuses } from './reviews/component-statuses.ts'
 import { objectReader } from './reviews/read-object.ts'
@@ -53,6 +58,7 @@ import { serveTokenRequest } from './reviews/token-request.ts'
 import { whoRoutes } from './reviews/who.ts'
 import { routeRequests } from './routes.ts'
 import { createDialer, type Dialer, type TlsIdentity } from './streaming/backend.ts'
+import { admitConnections } from './streaming/connect-options.ts'
 import { podStreamRoutes } from './streaming/pod-streams.ts'
 import { proxyRoutes } from './streaming/proxy.ts'
 import { runUpkeep } from './upkeep.ts'
@@ -68,7 +74,7 @@ export interface ServiceAccountKeys {
 }
 
 export type ServedRegistry = { readonly handle: RequestHandler } & Partial<
-  ResourceSet & { readonly tendAllocations: Allocation['tend'] }
+  ResourceSet & { readonly tendAllocations: Allocation['tend']; readonly admit: Admit }
 >
 
 export interface ApiServerOptions {
@@ -122,8 +128,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const { clientCa, frontProxy } = options.tls
   const facts = { ...options.cluster, clientCa, ...(frontProxy && { frontProxy }) }
   await bootstrapCluster(parts.reader, facts, parts.clock.now())
-  const [following, custom, aggregation] = await Promise.all([
+  const [policy, graph, custom, aggregation] = await Promise.all([
     followPolicy(parts.reader, parts.policy, stopping.signal),
+    followGraph(parts.reader, parts.graph, stopping.signal),
     openCustomResources(options, parts, stopping.signal),
     parts.aggregation.start(),
   ])
@@ -148,8 +155,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     listen: front.listen,
     async close() {
       stopping.abort()
-      const loops = [following.ended, custom?.ended, aggregation.ended, upkeep]
-      await Promise.all([front.close(), ...loops])
+      const following = [policy, graph, custom, aggregation].map((part) => part?.ended)
+      await Promise.all([front.close(), ...following, upkeep])
       parts.dialer.close()
     },
   }
@@ -159,7 +166,8 @@ function assemble(options: ApiServerOptions, stopping: AbortSignal) {
   const { clock = systemClock, log, limits = defaultLimits } = options
   const reader = createReader(options.registry.handle)
   const policy = createPolicyIndex()
-  const authorizer = createAuthorizer(policy)
+  const graph = createNodeGraph()
+  const authorizer = firstThatAllows([createNodeAuthorizer(graph), createAuthorizer(policy)])
   const accounts = serviceAccountTokens(options.serviceAccounts, reader, clock)
   const tokens = allTokens(options, accounts, clock)
   const metrics = createMetrics(() => performance.now())
@@ -193,6 +201,7 @@ function assemble(options: ApiServerOptions, stopping: AbortSignal) {
       audit,
       reader,
       policy,
+      graph,
       authorizer,
       tokens,
       metrics,
@@ -265,7 +274,8 @@ function routesOf(served: Served): RequestHandler {
   const { options, reader, authorizer, accounts, tokens, clock } = served
   const { serverAddress, serverPort } = options.cluster
   const address = `${serverAddress}:${serverPort}`
-  const read = objectReader(kubernetesProtobuf.read)
+  const admit: Admit = options.registry.admit ?? (async () => {})
+  const read = objectReader(kubernetesProtobuf.read, admit)
   const random = options.random ?? systemRandom
   const liveKinds = options.liveKinds ?? served.custom.liveKinds
   const { services } = served.aggregation
@@ -296,8 +306,7 @@ function routesOf(served: Served): RequestHandler {
         ...{ tokens: accounts, reader, read, now: clock.now, uuid },
       }),
       '/componentstatuses': serveComponentStatuses(clock),
-      ...podStreamRoutes(streams),
-      ...proxyRoutes(streams),
+      ...admitConnections({ ...podStreamRoutes(streams), ...proxyRoutes(streams) }, admit),
     },
     registry: options.registry.handle,
     index: () => [...ownPaths, ...healthPaths(checks), ...discovery.paths(), ...openApi.paths()],

@@ -44,7 +44,7 @@ export function certificateTable(config: ClusterConfig): readonly CertificateEnt
     client('scheduler', 'system:kube-scheduler'),
     client('proxy', 'system:kube-proxy'),
     // Reads for all nodes of its process at once, which no single node may.
-    client('agent', 'system:sampan:agent', 'system:masters'),
+    client('agent', 'system:sampan:agent'),
     ...config.nodes.map(
       ({ name, address }): CertificateEntry => ({
         file: nodeCertificate(name),

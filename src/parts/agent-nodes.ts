@@ -15,6 +15,7 @@ import { systemClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
 import { startPodNetwork } from '../network/pod-network.ts'
 import type { ClusterDrivers } from './agent-drivers.ts'
+import { markNode } from './mark-node.ts'
 
 export interface NodesOptions extends ClusterDrivers {
   readonly informers: RunningInformers
@@ -117,6 +118,7 @@ async function startNode(
     log,
     signal,
   })
+  await markNode(options.clientAs('admin'), node)
   const pem = (file: string) => readFileSync(join(folder.pki, file), 'utf8')
   const server = await startKubeletServer({
     kubelet,

@@ -67,6 +67,7 @@ function openRegistry(
     serviceSubnet: config.serviceSubnet,
     authorizeCreate: (request) => server().authorizeCreate(request),
     authorize: (user, asked) => server().authorizer.authorize(user, asked),
+    rulesFor: (user, namespace) => server().authorizer.rulesFor(user, namespace),
   })
 }
 

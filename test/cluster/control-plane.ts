@@ -40,6 +40,7 @@ export async function startControlPlane(nodeNames: readonly string[]): Promise<C
   const registry: Registry = createRegistry({
     ...{ store, clock, random, signal },
     authorize: (user, asked) => server.authorizer.authorize(user, asked),
+    rulesFor: (user, namespace) => server.authorizer.rulesFor(user, namespace),
   })
   const pki = createTestPki()
   const server: ApiServer = await startApiServer({

@@ -3,10 +3,10 @@
 
 import { type Draft, type DraftOf, draftAs } from '../../api/draft.ts'
 import type { StatusError } from '../../api/status-error.ts'
-import type { Pod } from '../../api/types.gen.ts'
+import type { ObjectMeta, Pod } from '../../api/types.gen.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Random } from '../../lib/random.ts'
-import type { Decision } from '../rbac/authorizer.ts'
+import type { Authorizer, Decision } from '../rbac/authorizer.ts'
 import type { Attributes } from '../rbac/rules.ts'
 import type { ApiObject } from '../registry/api-object.ts'
 import type { ClusterView } from '../registry/cluster-view.ts'
@@ -64,6 +64,8 @@ export interface AdmissionSupport {
   lookUpKind(kind: KindName): KindLookup | undefined
   /** Absent: expressions that ask the authorizer are told no. */
   authorize?(user: UserInfo, asked: Attributes): Decision
+  /** What RBAC lets a user do; absent: nothing. */
+  readonly rulesFor?: Authorizer['rulesFor']
   readonly clock: Clock
   readonly random: Random
 }
@@ -118,8 +120,14 @@ export function isAbout(
 }
 
 /** A refusal in the plugin's words. */
-export function refusal({ resource, name }: AdmissionRequest, why: string): StatusError {
-  return forbidden(resource.entry, name, why)
+export function refusal(request: AdmissionRequest, why: string): StatusError {
+  return forbidden(request.resource.entry, nameFor(request), why)
+}
+
+/** What a refusal calls an object that has no name yet. */
+function nameFor({ name, object }: AdmissionRequest): string {
+  const { metadata } = draftAs<{ readonly metadata: ObjectMeta }>(object ?? {})
+  return name || metadata?.name || metadata?.generateName || 'Unknown'
 }
 
 /** The Pod a request is about, where it creates or changes one by the Pod's own endpoint. */

@@ -1,5 +1,6 @@
 // Table: the admission plugins in the order in which they run. Webhooks and policies come after
-// those that fill in, and ResourceQuota is last: it counts only what nobody else refuses.
+// those that fill in, and ResourceQuota is last: it counts only what nobody else refuses. Names and
+// order are upstream's, but for two that are part of upstream's registry and come after webhooks.
 // A function, as those that call out keep connections and compiled expressions.
 
 import type { AdmissionPlugin } from './admission.ts'
@@ -14,13 +15,19 @@ import { defaultStorageClass } from './default-storage-class.ts'
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts'
 import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
+import { nodeRestriction } from './node-restriction.ts'
+import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts'
+import { podSecurity } from './pod-security/pod-security.ts'
+import { podTopologyLabels } from './pod-topology-labels.ts'
 import { checkExpressions } from './policies/check-expressions.ts'
 import { createMutatingPolicies } from './policies/mutating-policies.ts'
 import { createValidatingPolicies } from './policies/validating-policies.ts'
 import { priority } from './priority.ts'
+import { rbacEscalation } from './rbac-escalation.ts'
 import { resourceQuota } from './resource-quota.ts'
 import { runtimeClass } from './runtime-class.ts'
 import { serviceAccount } from './service-account.ts'
+import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts'
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts'
 import { createWebhookPlugins } from './webhooks/webhooks.ts'
 
@@ -30,18 +37,24 @@ export function createAdmissionPlugins(): readonly AdmissionPlugin[] {
     namespaceLifecycle,
     limitRanger,
     serviceAccount,
+    nodeRestriction,
     taintNodesByCondition,
+    podSecurity,
     priority,
     defaultTolerationSeconds,
     defaultStorageClass,
+    storageObjectInUseProtection,
+    persistentVolumeClaimResize,
     runtimeClass,
-    certificateRequester,
     certificateApproval,
     certificateSigning,
     certificateSubjectRestriction,
     defaultIngressClass,
+    podTopologyLabels,
     createMutatingPolicies(),
     webhooks.mutating,
+    certificateRequester,
+    rbacEscalation,
     checkExpressions,
     createValidatingPolicies(),
     webhooks.validating,

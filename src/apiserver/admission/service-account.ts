@@ -4,6 +4,7 @@
 import type { DraftOf } from '../../api/draft.ts'
 import type { Container, Pod, ServiceAccount, Volume } from '../../api/types.gen.ts'
 import { nameSuffix, type Random } from '../../lib/random.ts'
+import { secretNames } from '../node/pod-references.ts'
 import {
   type AdmissionPlugin,
   type AdmissionRequest,
@@ -13,6 +14,7 @@ import {
   podOf,
   refusal,
 } from './admission.ts'
+import { isLimited, unlistedEphemeralSecret, unlistedSecret } from './mountable-secrets.ts'
 
 const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount'
 const volumePrefix = 'kube-api-access-'
@@ -26,10 +28,13 @@ type Spec = NonNullable<DraftOf<Pod>['spec']>
 
 export const serviceAccount: AdmissionPlugin = {
   name: 'ServiceAccount',
-  handles: (request) => request.operation === 'CREATE' && isAbout(request, '', 'pods'),
+  handles: (request) =>
+    request.operation === 'CREATE'
+      ? isAbout(request, '', 'pods')
+      : request.operation === 'UPDATE' && isAbout(request, '', 'pods', 'ephemeralcontainers'),
   async mutate(request, support) {
     const pod = podOf(request)
-    if (isMirrorPod(pod)) return
+    if (request.operation !== 'CREATE' || isMirrorPod(pod)) return
     const spec = (pod.spec ??= {})
     spec.serviceAccountName ||= 'default'
     spec.serviceAccount = spec.serviceAccountName
@@ -39,19 +44,33 @@ export const serviceAccount: AdmissionPlugin = {
       spec.imagePullSecrets = account.imagePullSecrets.map((secret) => ({ ...secret }))
     }
   },
-  validate(request) {
+  async validate(request, support) {
     const pod = podOf(request)
-    const { serviceAccountName, volumes = [] } = pod.spec ?? {}
-    if (!isMirrorPod(pod)) return
-    if (serviceAccountName)
-      throw refusal(request, 'a mirror pod may not reference service accounts')
-    const hasToken = volumes.some(({ projected }) =>
-      projected?.sources?.some(({ serviceAccountToken }) => serviceAccountToken),
-    )
-    if (hasToken) {
-      throw refusal(request, 'a mirror pod may not use ServiceAccountToken volume projections')
+    if (request.operation === 'CREATE' && isMirrorPod(pod)) return checkMirrorPod(request)
+    const name = pod.spec?.serviceAccountName
+    if (!name) {
+      const { namespace } = request
+      throw refusal(request, `no service account specified for pod ${namespace}/${request.name}`)
     }
+    const account = await findAccount(request, name, support)
+    if (!isLimited(account)) return
+    const isNew = request.operation === 'CREATE'
+    const unlisted = (isNew ? unlistedSecret : unlistedEphemeralSecret)(pod, account)
+    if (unlisted) throw refusal(request, unlisted)
   },
+}
+
+function checkMirrorPod(request: AdmissionRequest): void {
+  const pod = podOf(request)
+  const { serviceAccountName, volumes = [] } = pod.spec ?? {}
+  if (serviceAccountName) throw refusal(request, 'a mirror pod may not reference service accounts')
+  if (secretNames(pod).length > 0) throw refusal(request, 'a mirror pod may not reference secrets')
+  const hasToken = volumes.some(({ projected }) =>
+    projected?.sources?.some(({ serviceAccountToken }) => serviceAccountToken),
+  )
+  if (hasToken) {
+    throw refusal(request, 'a mirror pod may not use ServiceAccountToken volume projections')
+  }
 }
 
 async function findAccount(

@@ -7,7 +7,7 @@ import type { Reader } from '../reader.ts'
 import { type ClusterFacts, clusterObjects, namespaceObjects } from './cluster-objects.ts'
 import { flowControlObjects } from './flow-control.ts'
 import { type BootstrapPlan, bootstrapPlan } from './plan.ts'
-import { rbacObjects } from './rbac-objects.ts'
+import { rbacObjects, setupObjects } from './rbac-objects.ts'
 import { conditionOf } from './statuses.ts'
 import { entryOf, type StoredObject } from './stored-object.ts'
 
@@ -20,7 +20,7 @@ export async function bootstrapCluster(
   await settle(reader, namespaceObjects())
   await settle(
     reader,
-    [...rbacObjects(), ...flowControlObjects(), ...clusterObjects(facts, now)],
+    [...rbacObjects(), ...setupObjects(), ...flowControlObjects(), ...clusterObjects(facts, now)],
     now,
   )
 }

@@ -10,6 +10,12 @@ import {
   extraRoleBindings,
 } from '../rbac/default-roles.ts'
 import { policyRule } from '../rbac/rule-text.ts'
+import {
+  setupAccounts,
+  setupClusterRoleBindings,
+  setupClusterRoles,
+  setupRoles,
+} from '../rbac/setup-roles.ts'
 import type { StoredObject } from './stored-object.ts'
 
 const group = 'rbac.authorization.k8s.io'
@@ -30,6 +36,27 @@ export function rbacObjects(): readonly StoredObject[] {
     ...extraRoleBindings.map(({ namespace, name, role = name, subjects }) =>
       binding({ kind: 'RoleBinding', namespace, name, roleKind: 'Role', role, subjects }),
     ),
+  ]
+}
+
+/** What is made once and then the administrator's: never mended. */
+export function setupObjects(): readonly StoredObject[] {
+  const roles: readonly StoredObject[] = [
+    ...setupClusterRoles.map(clusterRole),
+    ...setupClusterRoleBindings.map(({ name, role = name, subjects }) =>
+      binding({ kind: 'ClusterRoleBinding', name, roleKind: 'ClusterRole', role, subjects }),
+    ),
+    ...setupRoles.flatMap(namespacedRole),
+  ]
+  return [
+    ...roles.map(({ metadata: { annotations: _, labels: __, ...metadata }, ...role }) => ({
+      ...role,
+      metadata,
+    })),
+    ...setupAccounts.map((name) => ({
+      ...{ apiVersion: 'v1', kind: 'ServiceAccount' },
+      metadata: { namespace: 'kube-system', name },
+    })),
   ]
 }
 
@@ -105,7 +132,7 @@ function binding(options: BindingOptions): StoredObject {
     kind,
     metadata: { ...(namespace && { namespace }), name, annotations, labels },
     roleRef: { apiGroup: group, kind: roleKind, name: role },
-    subjects: subjects.map(subject),
+    ...(subjects.length > 0 && { subjects: subjects.map(subject) }),
   }
 }
 

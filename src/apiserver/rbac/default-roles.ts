@@ -244,6 +244,7 @@ export const defaultClusterRoles: readonly DefaultRole[] = [
       'read storage.k8s.io csistoragecapacities',
       'read resource.k8s.io deviceclasses,resourceclaims,resourceslices',
       'patch,update resource.k8s.io resourceclaims,resourceclaims/status',
+      'patch,update resource.k8s.io resourceclaims/binding',
       'update core pods/finalizers',
     ],
   },
@@ -271,11 +272,9 @@ export const defaultClusterRoleBindings: readonly DefaultBinding[] = [
   { name: 'system:kube-dns', subjects: ['s:kube-system/kube-dns'] },
   { name: 'system:kube-scheduler', subjects: ['u:system:kube-scheduler'] },
   { name: 'system:volume-scheduler', subjects: ['u:system:kube-scheduler'] },
-  // Upstream leaves this one without subjects, since its node authorizer does the work.
-  { name: 'system:node', subjects: ['g:system:nodes'] },
+  // Nobody: the node authorizer decides for nodes.
+  { name: 'system:node', subjects: [] },
   { name: 'system:service-account-issuer-discovery', subjects: ['g:system:serviceaccounts'] },
-  // As kubeadm sets a cluster up.
-  { name: 'kubeadm:cluster-admins', role: 'cluster-admin', subjects: ['g:kubeadm:cluster-admins'] },
 ]
 
 export interface DefaultNamespacedRole {
@@ -328,12 +327,6 @@ export const defaultRoles: readonly DefaultNamespacedRole[] = [
     name: 'system:controller:bootstrap-signer',
     rules: ['read core configmaps', 'update core configmaps named cluster-info', events],
     subjects: ['s:kube-system/bootstrap-signer'],
-  },
-  {
-    namespace: 'kube-public',
-    name: 'kubeadm:bootstrap-signer-clusterinfo',
-    rules: ['get core configmaps named cluster-info'],
-    subjects: ['u:system:anonymous'],
   },
 ]
 

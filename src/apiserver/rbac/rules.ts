@@ -1,5 +1,6 @@
 // Whether one policy rule covers one request. Pure; the rules of upstream's RBAC evaluation.
 
+import type { FieldTerm } from '../../api/selector/field.ts'
 import type { PolicyRule } from '../../api/types.gen.ts'
 
 /** What is asked to be allowed. A resource, or else a path. */
@@ -12,6 +13,8 @@ export interface Attributes {
   readonly namespace: string
   readonly name: string
   readonly path: string
+  /** What a list or a watch is limited to; RBAC doesn't look at it, other authorizers do. */
+  readonly fieldSelector?: readonly FieldTerm[]
 }
 
 export function ruleAllows(rule: PolicyRule, asked: Attributes): boolean {

@@ -5,6 +5,7 @@ import { asDraft, copyOf, type Draft, draftAs } from '../../api/draft.ts'
 import { notSupported, required, toInvalid } from '../../api/field-error.ts'
 import type { Binding, Pod } from '../../api/types.gen.ts'
 import type { ServerAnswer } from '../request.ts'
+import { admitObject, admittedAlready } from './admit.ts'
 import { type Call, valueAnswer } from './answers.ts'
 import type { ApiObject } from './api-object.ts'
 import { badRequest, conflict } from './errors.ts'
@@ -18,11 +19,26 @@ import { timeText, type WriteContext } from './write.ts'
 const target = { group: '', version: 'v1', kind: 'Binding', def: 'io.k8s.api.core.v1.Binding' }
 
 export async function bind(context: WriteContext, call: Call): Promise<ServerAnswer> {
-  const options = writeOptions(call.request.query, 'CreateOptions')
   const binding = await readBinding(context, call)
+  await admitBinding(context, call, binding)
+  return bindTo(context, call, binding)
+}
+
+async function admitBinding(context: WriteContext, call: Call, binding: BindingDraft) {
+  const options = writeOptions(call.request.query, 'CreateOptions')
+  const object = asDraft(binding)
+  await admitObject(context, { call, options }, { operation: 'CREATE', object })
+}
+
+async function bindTo(
+  context: WriteContext,
+  call: Call,
+  binding: BindingDraft,
+): Promise<ServerAnswer> {
+  const options = writeOptions(call.request.query, 'CreateOptions')
   assertBinding(call, binding)
   await changeObject(
-    context,
+    admittedAlready(context),
     { call, options },
     {
       mayCreate: false,
@@ -39,16 +55,20 @@ export async function bindByBody(
   call: Call,
   pods: Resource,
 ): Promise<ServerAnswer> {
-  const { metadata } = await readBinding(context, call)
+  const binding = await readBinding(context, call)
+  const { metadata } = binding
   if (!metadata?.name) throw badRequest('name must be provided')
-  return bind(context, { ...call, resource: pods, name: metadata.name, subresource: 'binding' })
+  await admitBinding(context, call, binding)
+  const podCall = { ...call, resource: pods, name: metadata.name, subresource: 'binding' }
+  return bindTo(context, podCall, binding)
 }
 
 async function readBinding(context: WriteContext, { request }: Call): Promise<BindingDraft> {
   const { fieldValidation } = writeOptions(request.query, 'CreateOptions')
   const mediaType = bodyMediaType(request, { hasProtobuf: true })
   const body = context.readValue(await request.body(), mediaType)
-  return draftAs<Binding>(conformObject(target, body, fieldValidation).object)
+  const { object } = conformObject(target, body, fieldValidation)
+  return draftAs<Binding>({ kind: target.kind, apiVersion: 'v1', ...object })
 }
 
 type BindingDraft = ReturnType<typeof draftAs<Binding>>
@@ -98,6 +118,10 @@ function bound(
   pod.spec = { ...pod.spec, nodeName: node?.name ?? '' }
   const annotations = { ...pod.metadata?.annotations, ...metadata?.annotations }
   if (Object.keys(annotations).length > 0) pod.metadata = { ...pod.metadata, annotations }
+  if (metadata?.labels) {
+    // A Pod keeps what it says itself.
+    pod.metadata = { ...pod.metadata, labels: { ...metadata.labels, ...pod.metadata?.labels } }
+  }
   const conditions = (pod.status?.conditions ?? []).filter(({ type }) => type !== 'PodScheduled')
   const scheduled = {
     type: 'PodScheduled',

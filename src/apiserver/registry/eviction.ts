@@ -6,6 +6,7 @@ import { labelSelectorMatches } from '../../api/selector/label.ts'
 import { StatusError } from '../../api/status-error.ts'
 import type { Eviction, Pod, PodDisruptionBudget } from '../../api/types.gen.ts'
 import type { ServerAnswer } from '../request.ts'
+import { admitObject, admittedAlready } from './admit.ts'
 import { type Call, valueAnswer } from './answers.ts'
 import type { ClusterView } from './cluster-view.ts'
 import { assertPreconditions, deleteObject } from './delete.ts'
@@ -32,16 +33,17 @@ export async function evict(
   cluster: ClusterView,
   budgets: Resource,
 ): Promise<ServerAnswer> {
-  const options = await readOptions(context, call)
+  const options = await admitEviction(context, call)
+  const own = admittedAlready(context)
   const { namespace, name } = call
   const pod = await cluster.get('Pod', { namespace, name })
   if (!pod) throw notFound(call.resource.entry, name)
   if (options.uid === undefined || options.uid === pod.metadata.uid) {
-    await askBudget(context, { call, pod, options, cluster, budgets })
+    await askBudget(own, { call, pod, options, cluster, budgets })
   }
   const podCall = { ...call, subresource: '' }
-  const marked = options.isDryRun ? options : await markDisrupted(context, podCall, options)
-  await deleteObject(context, podCall, marked)
+  const marked = options.isDryRun ? options : await markDisrupted(own, podCall, options)
+  await deleteObject(own, podCall, marked)
   return valueAnswer(call, 201, successStatus(201))
 }
 
@@ -87,22 +89,25 @@ function serverWrite(call: Call): Write {
   }
 }
 
-async function readOptions(context: WriteContext, call: Call): Promise<DeleteOptions> {
+async function admitEviction(context: WriteContext, call: Call): Promise<DeleteOptions> {
   const { request, name } = call
-  const { isDryRun, fieldValidation } = writeOptions(request.query, 'CreateOptions')
+  const asked = writeOptions(request.query, 'CreateOptions')
+  const { isDryRun, fieldValidation } = asked
   const body = context.readValue(
     await request.body(),
     bodyMediaType(request, { hasProtobuf: true }),
   )
   // Clients of before 1.22 speak of the version that came before; its form is the same.
   if (body['apiVersion'] === 'policy/v1beta1') body['apiVersion'] = 'policy/v1'
-  const { object } = conformObject(target, body, fieldValidation)
+  const { object: sent } = conformObject(target, body, fieldValidation)
+  const object = { kind: target.kind, apiVersion: 'policy/v1', ...sent }
+  await admitObject(context, { call, options: asked }, { operation: 'CREATE', object })
   const eviction = draftAs<Eviction>(object)
   if (eviction.metadata?.name && eviction.metadata.name !== name) {
     throw badRequest('name in URL does not match name in Eviction object')
   }
-  const sent = isDraft(object['deleteOptions']) ? object['deleteOptions'] : {}
-  const options = deleteOptions(sent, new URLSearchParams())
+  const deletion = asDraft(object)['deleteOptions']
+  const options = deleteOptions(isDraft(deletion) ? deletion : {}, new URLSearchParams())
   return { ...options, isDryRun: isDryRun || options.isDryRun }
 }
 

@@ -17,6 +17,7 @@ import { createReader } from '../reader.ts'
 import type { RequestInfo, ServerRequest, ServerResponse } from '../request.ts'
 import { watch } from '../watch/watch.ts'
 import { createWatchCaches } from '../watch/watch-caches.ts'
+import { type Admit, admitter } from './admit.ts'
 import type { Call } from './answers.ts'
 import { bindByBody } from './binding.ts'
 import { valueReader } from './body-value.ts'
@@ -56,6 +57,8 @@ export interface RegistryOptions {
   readonly authorizeCreate?: (request: ServerRequest) => Promise<void>
   /** What expressions of policies and webhooks may ask. */
   readonly authorize?: AdmissionSupport['authorize']
+  /** What a user may do, so that nobody grants more. */
+  readonly rulesFor?: AdmissionSupport['rulesFor']
 }
 
 export interface Registry {
@@ -67,6 +70,8 @@ export interface Registry {
   remove(resource: Resource): void
   resourceOf(group: string, version: string, plural: string): Resource | undefined
   readonly cluster: ClusterView
+  /** Asks admission about a request that somebody else answers. */
+  readonly admit: Admit
   /** Work that goes on between requests; resolves once the signal has ended it. */
   readonly upkeep: Promise<void>
   readonly tendAllocations: Allocation['tend']
@@ -99,6 +104,7 @@ export function createRegistry(options: RegistryOptions): Registry {
         ),
       lookUpKind: (kind) => lookUpKind(store, resources.values(), kind),
       ...(options.authorize && { authorize: options.authorize }),
+      ...(options.rulesFor && { rulesFor: options.rulesFor }),
     }),
     hooks: (resource) => hooks.get(resource) ?? noHooks,
     fields: options.fields ?? fieldManagement,
@@ -148,9 +154,13 @@ export function createRegistry(options: RegistryOptions): Registry {
       throw storeFailure(error)
     }
   }
-
+  const asked = createAsked(protobuf)
   return {
     cluster,
+    admit: admitter(context.admission, ({ info }) => {
+      const key = keyOf(info.group, info.version, info.resource)
+      return resources.get(key) ?? asked.get(key)
+    }),
     upkeep: expireEvents({ store, clock }, signal),
     handle,
     tendAllocations: allocation.tend,
@@ -171,6 +181,14 @@ const bindings = kinds.find(({ group, plural }) => group === '' && plural === 'b
 function createResources(protobuf: ProtobufCodec): Map<string, Resource> {
   const resources = kinds
     .filter((entry) => entry.stored !== false || entry === bindings)
+    .map((entry) => builtinResource(entry, protobuf))
+  return new Map(resources.map((resource) => [resourceKey(resource), resource]))
+}
+
+/** Kinds that are asked and answered but never kept: reviews. */
+function createAsked(protobuf: ProtobufCodec): ReadonlyMap<string, Resource> {
+  const resources = kinds
+    .filter((entry) => entry.stored === false && entry !== bindings)
     .map((entry) => builtinResource(entry, protobuf))
   return new Map(resources.map((resource) => [resourceKey(resource), resource]))
 }

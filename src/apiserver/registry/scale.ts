@@ -7,6 +7,7 @@ import { patchObject } from '../../api/patch/patch.ts'
 import { labelSelectorText, rulesOfLabelSelector, rulesOfLabels } from '../../api/selector/label.ts'
 import type { Scale } from '../../api/types.gen.ts'
 import type { ServerAnswer } from '../request.ts'
+import { admitObject, admittedAlready } from './admit.ts'
 import { type Call, valueAnswer } from './answers.ts'
 import { type ApiObject, textAt, valueAt, withValueAt } from './api-object.ts'
 import { conflict, methodNotSupported, modifiedMessage, notFound } from './errors.ts'
@@ -42,7 +43,11 @@ type Rescale = (current: Draft) => Draft
 async function change(context: WriteContext, call: Call, rescale: Rescale): Promise<ServerAnswer> {
   const kind = call.request.info.verb === 'patch' ? 'PatchOptions' : 'UpdateOptions'
   const write: Write = { call, options: writeOptions(call.request.query, kind) }
-  const outcome = await changeObject(context, write, changeOf(call, rescale))
+  const outcome = await changeObject(
+    admittedAlready(context),
+    write,
+    changeOf(context, write, rescale),
+  )
   return valueAnswer(
     call,
     200,
@@ -50,12 +55,18 @@ async function change(context: WriteContext, call: Call, rescale: Rescale): Prom
   )
 }
 
-function changeOf(call: Call, rescale: Rescale): Change {
+/** Admission sees the Scale, not the workload that it changes. */
+function changeOf(context: WriteContext, write: Write, rescale: Rescale): Change {
+  const { call } = write
   return {
     mayCreate: false,
-    draftOf(old) {
+    async draftOf(old) {
       const draft = copyOf(asDraft(old ?? {}))
-      const wanted = rescale(asDraft(scaleOf(call, old ?? emptyObject)))
+      const current = scaleOf(call, old ?? emptyObject)
+      const wanted = copyOf(rescale(asDraft(copyOf(current))))
+      const typed = { kind: target.kind, apiVersion: 'autoscaling/v1' }
+      Object.assign(wanted, { ...typed, ...wanted })
+      await admitObject(context, write, { operation: 'UPDATE', object: wanted, old: current })
       assertScale(call, wanted, old)
       const path = pathsOf(call).specReplicas.split('.')
       return withValueAt(draft, path, draftAs<Scale>(wanted).spec?.replicas ?? 0)

@@ -5,12 +5,13 @@ import { apiVersionOf } from '../../api/kinds.ts'
 import { StatusError } from '../../api/status-error.ts'
 import { methodNotAllowed } from '../answer.ts'
 import { headerOf } from '../chain-request.ts'
+import type { Admit } from '../registry/admit.ts'
 import type { ServerRequest } from '../request.ts'
 
 export type ObjectReader = <T>(request: ServerRequest, target: DecodeTarget) => Promise<T>
 
-/** Reads what is POSTed; anything but POST is refused. */
-export function objectReader(readProtobuf: ProtobufReader): ObjectReader {
+/** Reads what is POSTed, as admission leaves it; anything but POST is refused. */
+export function objectReader(readProtobuf: ProtobufReader, admit: Admit): ObjectReader {
   return async (request, target) => {
     if (request.method !== 'POST') throw methodNotAllowed()
     const asked = request.query.get('fieldValidation')
@@ -25,6 +26,9 @@ export function objectReader(readProtobuf: ProtobufReader): ObjectReader {
     )
     request.warnings.push(...warnings)
     checkType(object, target)
+    const typed = { kind: target.kind, apiVersion: apiVersionOf(target) }
+    const admitted = Object.assign(object, { ...typed, ...object })
+    await admit(request, { operation: 'CREATE', object: admitted })
     // decodeBody has brought the object into the form of its kind's type.
     return object as never
   }

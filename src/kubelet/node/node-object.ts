@@ -1,6 +1,7 @@
 // The Node object as the kubelet makes it. In: its configuration and the machine's facts. Out:
 // metadata, spec and status; conditions come from node-conditions. Pure.
 
+import { mayKubeletSet } from '../../api/kubelet-labels.ts'
 import { kubernetesRelease } from '../../api/kubernetes-version.ts'
 import type { ContainerImage, Node, NodeStatus, Taint } from '../../api/types.gen.ts'
 import type { Image } from '../../cri/cri.ts'
@@ -33,21 +34,19 @@ export function defaultTaints(role: NodeSettings['role'], nodeCount: number): re
     : []
 }
 
+/** Those that a kubelet may give its node; roles are an administrator's to say. */
 export function nodeLabels(
-  { name, role, labels, taints }: NodeSettings,
+  { name, labels }: NodeSettings,
   architecture: string,
 ): Readonly<Record<string, string>> {
-  const isControlPlane = role === 'control-plane'
+  const own = Object.entries(labels).filter(([label]) => mayKubeletSet(label))
   return {
     'beta.kubernetes.io/arch': architecture,
     'beta.kubernetes.io/os': 'linux',
     'kubernetes.io/arch': architecture,
     'kubernetes.io/hostname': name,
     'kubernetes.io/os': 'linux',
-    ...(isControlPlane && { 'node-role.kubernetes.io/control-plane': '' }),
-    ...(isControlPlane &&
-      taints.length > 0 && { 'node.kubernetes.io/exclude-from-external-load-balancers': '' }),
-    ...labels,
+    ...Object.fromEntries(own),
   }
 }
 
