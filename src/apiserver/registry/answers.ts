@@ -4,10 +4,11 @@ import { listKindOf } from '../../api/kinds.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { ServerAnswer, ServerRequest } from '../request.ts'
 import type { ApiObject } from './api-object.ts'
+import { listBody } from './list-body.ts'
 import type { AnswerForm } from './negotiate.ts'
 import { decodeServed, isPlain, type ListMetadata, objectForm, textForm } from './object-form.ts'
 import type { Resource } from './resource.ts'
-import { createItemWriter, type Revised, servedBytes } from './stored-bytes.ts'
+import { type Revised, servedBytes } from './stored-bytes.ts'
 
 /** A request with what was found out about it: for which resource, and how to answer. */
 export interface Call {
@@ -54,11 +55,10 @@ export function listAnswer(
 ): ServerAnswer {
   const { resource, form } = call
   if (isPlain(resource, form)) {
-    const writer = createItemWriter(resource.storage.layout)
-    for (const entry of entries) writer.addStored(entry)
     const kind = `"kind":"${listKindOf(resource.entry)}","apiVersion":"${resource.apiVersion}"`
     const before = `{${kind},"metadata":${JSON.stringify(metadata)},"items":[`
-    return { status: 200, headers: jsonHeaders, body: writer.finish(before, ']}\n') }
+    const body = listBody(resource.storage.layout, entries, { before, after: ']}\n' })
+    return { status: 200, headers: jsonHeaders, body }
   }
   const objectsForm = formOf(call)
   const items = entries.map(objectsForm.decode)

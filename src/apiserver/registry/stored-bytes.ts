@@ -58,10 +58,19 @@ export function decodeStored(stored: Revised): ApiObject {
   return object
 }
 
-/** As decodeStored, without kind and apiVersion where list items have none. */
+/** What is spliced in after the head. */
 export function revisionText(revision: number): string {
   return `"resourceVersion":"${revision}",`
 }
+
+/** Of revisionText, without making it. */
+export function revisionLength(revision: number): number {
+  let digits = 1
+  for (let rest = revision; rest >= 10; rest /= 10) digits++
+  return revisionFrame + digits
+}
+
+const revisionFrame = '"resourceVersion":"",'.length
 
 export function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
@@ -83,49 +92,4 @@ export function servedBytes(
   served.set(value.subarray(head.length), at)
   if (after) served.write(after, at + value.length - head.length, 'latin1')
   return served
-}
-
-/** Bytes of one list chunk; large enough to be few, small enough to flow. */
-const chunkBytes = 256 * 1024
-
-/** Collects items into a few large buffers: {...},{...},... */
-export function createItemWriter(layout: Layout) {
-  const chunks: Buffer[] = []
-  let chunk = Buffer.allocUnsafe(chunkBytes)
-  let used = 0
-  let count = 0
-
-  function reserve(size: number): void {
-    if (used + size <= chunk.length) return
-    if (used > 0) chunks.push(chunk.subarray(0, used))
-    chunk = Buffer.allocUnsafe(Math.max(chunkBytes, size))
-    used = 0
-  }
-
-  return {
-    /** Adds a value as it is stored. */
-    addStored({ value, revision }: Revised): void {
-      const { head, itemHead } = layout
-      const middle = revisionText(revision)
-      const rest = value.length - head.length
-      reserve(1 + itemHead.length + middle.length + rest)
-      if (count++ > 0) chunk[used++] = 0x2c
-      used += itemHead.copy(chunk, used)
-      used += chunk.write(middle, used, 'latin1')
-      chunk.set(value.subarray(head.length), used)
-      used += rest
-    },
-    /** Adds text, e.g. an item made from an object. */
-    addText(text: string): void {
-      const separated = count++ > 0 ? `,${text}` : text
-      const size = Buffer.byteLength(separated)
-      reserve(size)
-      used += chunk.write(separated, used)
-    },
-    /** What was collected, after `before` and followed by `after`. */
-    finish(before: string, after: string): Buffer[] {
-      if (used > 0) chunks.push(chunk.subarray(0, used))
-      return [Buffer.from(before), ...chunks, Buffer.from(after)]
-    },
-  }
 }
