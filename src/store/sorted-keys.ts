@@ -9,6 +9,8 @@ export interface SortedKeys {
   remove(key: string): void
   /** Keys >= `start` that begin with `prefix`, in order. */
   from(prefix: string, start: string): Iterable<string>
+  /** How many those are, by the sizes of the blocks. */
+  count(prefix: string, start: string): number
 }
 
 export function sortedKeys(): SortedKeys {
@@ -25,6 +27,24 @@ export function sortedKeys(): SortedKeys {
       else high = middle - 1
     }
     return low
+  }
+
+  interface Place {
+    readonly block: number
+    readonly index: number
+  }
+
+  function placeOf(key: string): Place {
+    const block = blockOf(key)
+    return { block, index: lowerBound(blocks[block] ?? [], key) }
+  }
+
+  /** Of the first key behind all that begin with `prefix`. */
+  function placeAfter(prefix: string): Place {
+    const last = blocks.length - 1
+    if (prefix === '') return { block: last, index: blocks[last]?.length ?? 0 }
+    const next = String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)
+    return placeOf(prefix.slice(0, -1) + next)
   }
 
   return {
@@ -48,6 +68,14 @@ export function sortedKeys(): SortedKeys {
       block.splice(index, 1)
       size--
       if (block.length === 0 && blocks.length > 1) blocks.splice(at, 1)
+    },
+    count(prefix, start) {
+      const first = placeOf(start > prefix ? start : prefix)
+      const end = placeAfter(prefix)
+      if (first.block === end.block) return Math.max(0, end.index - first.index)
+      let count = end.index - first.index
+      for (let at = first.block; at < end.block; at++) count += blocks[at]?.length ?? 0
+      return Math.max(0, count)
     },
     *from(prefix, start) {
       const first = start > prefix ? start : prefix

@@ -33,6 +33,8 @@ export interface Versions {
 
 export function createVersions(): Versions {
   const keys = sortedKeys()
+  /** Those of the keys that are deleted now, and still there for readers of the past. */
+  const gone = sortedKeys()
   const versionsOf = new Map<string, Version[]>()
   /** Changes after compactedRevision, in order; `dropped` counts those compacted away in place. */
   let changes: Change[] = []
@@ -82,6 +84,8 @@ export function createVersions(): Versions {
       })
       changes.push(change)
       revision = change.revision
+      if (type === 'delete') gone.add(key)
+      else if (!previous) gone.remove(key)
     },
     restore({ key, value, revision, createRevision }) {
       push(key, { revision, createRevision, value })
@@ -94,14 +98,13 @@ export function createVersions(): Versions {
     range(prefix, { after, limit = Number.POSITIVE_INFINITY, revision: asked }) {
       const when = settle(asked)
       const entries: Entry[] = []
-      let remaining = 0
       for (const key of keys.from(prefix, after === undefined ? prefix : `${after}\0`)) {
+        if (entries.length >= limit)
+          return { entries, revision: when, remaining: countAt(when, prefix, key) }
         const entry = at(key, when)
-        if (!entry) continue
-        if (entries.length < limit) entries.push(entry)
-        else remaining++
+        if (entry) entries.push(entry)
       }
-      return { entries, revision: when, remaining }
+      return { entries, revision: when, remaining: 0 }
     },
     *live() {
       for (const [key, versions] of versionsOf) {
@@ -125,6 +128,22 @@ export function createVersions(): Versions {
     },
   }
 
+  /**
+   * How many keys from `start` on lived at `when`: those that live now, and what has become of the
+   * few that changed since then.
+   */
+  function countAt(when: number, prefix: string, start: string): number {
+    let count = keys.count(prefix, start) - gone.count(prefix, start)
+    const looked = new Set<string>()
+    for (let index = firstFrom(changes, when + 1); index < changes.length; index++) {
+      const key = changes[index]?.key ?? ''
+      if (key < start || !key.startsWith(prefix) || looked.has(key)) continue
+      looked.add(key)
+      count += Number(at(key, when) !== undefined) - Number(at(key, revision) !== undefined)
+    }
+    return count
+  }
+
   /** Keeps of `key` the version that held at `target` (unless deleted then) and all later ones. */
   function forgetBefore(key: string, target: number): void {
     const versions = versionsOf.get(key)
@@ -138,6 +157,7 @@ export function createVersions(): Versions {
     else {
       versionsOf.delete(key)
       keys.remove(key)
+      gone.remove(key)
     }
   }
 }
