@@ -103,15 +103,15 @@ export interface PushBody extends AsyncIterable<Uint8Array> {
   pushTo(sink: PushSink): Promise<void>
 }
 
-/** A client's end of a pushed stream; never waits. */
+/** A client's end of a pushed stream. */
 export interface PushSink {
+  /** False: the client is behind, and more should wait until it has drained. */
   writeFrame(frame: Frame): boolean
-  /** Bytes that the client has not taken yet. */
-  readonly waitingBytes: number
+  /** Resolves when the client has taken what was written, or has gone. */
+  drained(): Promise<void>
   end(): void
-  /** Breaks the stream off. */
-  cut(): void
   readonly isGone: boolean
+  /** Called once: the client has gone, or the stream has ended. */
   onClose(callback: () => void): void
 }
 

@@ -48,11 +48,7 @@ export interface Output {
   flush(bytes: Uint8Array): Promise<void>
   /** Resolves when the client has taken what was written, or has gone. */
   drained(): Promise<void>
-  /** Bytes written that the client has not taken. */
-  readonly waitingBytes: number
   end(): void
-  /** Breaks the answer off where it is, so that the client knows that it is not whole. */
-  cut(): void
   readonly isGone: boolean
   /** Called once: the client has gone, or all is written. */
   onClose(callback: () => void): void

@@ -151,18 +151,10 @@ export class Http1Exchange implements Exchange, Output {
     })
   }
 
-  get waitingBytes(): number {
-    return this.connection.socket.writableLength
-  }
-
   end(): void {
     if (this.#isChunked && !this.isGone && !this.#isBodiless)
       this.connection.socket.write(lastChunk)
     this.#close()
-  }
-
-  cut(): void {
-    this.connection.socket.destroy()
   }
 
   onClose(callback: () => void): void {

@@ -1,6 +1,6 @@
 // A stream of an HTTP/2 session as the body of a request and the output of its answer.
 
-import { constants, type ServerHttp2Stream } from 'node:http2'
+import type { ServerHttp2Stream } from 'node:http2'
 import type { Readable } from 'node:stream'
 import type { Frame } from '../request.ts'
 import type { HeaderValues, Output, RequestBody } from './exchange.ts'
@@ -49,10 +49,6 @@ export class Http2Output implements Output {
     return this.#stream.destroyed
   }
 
-  get waitingBytes(): number {
-    return this.#stream.writableLength
-  }
-
   answer(status: number, headers: HeaderValues, body: Uint8Array): void {
     this.begin(status, headers, body.length)
     if (!this.isGone && body.length > 0) this.#stream.write(body)
@@ -92,10 +88,6 @@ export class Http2Output implements Output {
 
   end(): void {
     this.#stream.end()
-  }
-
-  cut(): void {
-    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR)
   }
 
   onClose(callback: () => void): void {

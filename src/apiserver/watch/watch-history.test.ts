@@ -39,6 +39,7 @@ async function write(api: Api, history: Step[], below: (limit: number) => number
   if (isDelete) await api.ask(`DELETE ${path}/${name}`)
   else if (before) await api.ask(`PUT ${path}/${name}`, { body })
   else await api.ask(`POST ${path}`, { body })
+  api.clock.advance(below(3))
   const revision = await api.store.revision()
   history.push({ revision, name, before, after: isDelete ? undefined : { isOdd } })
 }
@@ -68,6 +69,8 @@ for (const seed of [1, 2, 3, 4]) {
     await api.ask(`POST ${path}`, { body: object('end', true, 0) })
     const revision = await api.store.revision()
     history.push({ revision, name: 'end', before: undefined, after: { isOdd: true } })
+    await new Promise(setImmediate)
+    api.clock.advance(10)
     for (const { from, isOddOnly, seen } of watchers) {
       assert.deepEqual(await seen, expected(history, from, isOddOnly), `from ${from}`)
     }

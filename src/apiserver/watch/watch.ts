@@ -12,11 +12,14 @@ import { isPlain, objectForm } from '../registry/object-form.ts'
 import { parseRevision, type WatchRequestOptions, watchOptions } from '../registry/options.ts'
 import { keyOf, prefixOf } from '../registry/resource.ts'
 import { type Selection, selectionOf } from '../registry/selection.ts'
-import type { ServerAnswer } from '../request.ts'
-import { type EventEncoder, formEncoder, splicingEncoder } from './event-encoder.ts'
-import { createEventStream, type EventStream } from './event-stream.ts'
+import type { Revised } from '../registry/stored-bytes.ts'
+import type { Frame, PushBody, PushSink, ServerAnswer } from '../request.ts'
+import { type EventEncoder, type EventType, formEncoder, splicingEncoder } from './event-encoder.ts'
 import { eventOf, type Filter } from './filter.ts'
-import type { ChangeBatch, WatchCache } from './watch-cache.ts'
+import { bookmarkFrame, errorFrame, frameOf } from './frame.ts'
+import { createOutlet, type Outlet } from './outlet.ts'
+import { readPushed } from './queue-sink.ts'
+import type { WatchCache, Watcher } from './watch-cache.ts'
 
 /** A watch without timeoutSeconds lasts between this and twice this. */
 const shortestWatchMs = 30 * 60 * 1000
@@ -37,19 +40,17 @@ export async function watch(context: WatchContext, call: Call): Promise<ServerAn
   const asked = parseRevision(options.resourceVersion)
   if (options.sendInitialEvents) await assertReached(context.store, asked)
   const encoders = encodersOf(call)
-  const session: Session = {
-    ...context,
-    call,
-    options,
-    asked,
-    encoders,
-    filter: filterOf(call, selection),
-  }
+  const filter = filterOf(call, selection)
+  const session: Session = { ...context, call, options, asked, encoders, filter }
   return {
     status: 200,
     headers: { 'content-type': encoders.rest.contentType },
-    body: serve(session),
+    body: watchBody((sink) => serve(session, sink)),
   }
+}
+
+function watchBody(pushTo: PushBody['pushTo']): PushBody {
+  return { pushTo, [Symbol.asyncIterator]: () => readPushed(pushTo) }
 }
 
 interface Session extends WatchContext {
@@ -98,121 +99,117 @@ function filterOf(call: Call, selection: Selection): Filter {
   return { ...shared, isKeyInScope: (at) => at.startsWith(prefix) && at.endsWith(`/${name}`) }
 }
 
-async function* serve(session: Session): AsyncGenerator<Uint8Array> {
-  const { call, clock, options, random } = session
+/** From the first event to the last; resolves when the stream has ended. */
+async function serve(session: Session, sink: PushSink): Promise<void> {
+  const { call, clock, options, random, encoders, asked } = session
   const ended = new AbortController()
   const stop = () => ended.abort()
   call.request.signal.addEventListener('abort', stop, { once: true })
   if (call.request.signal.aborted) stop()
+  sink.onClose(stop)
   const lastsMs = options.timeoutSeconds
     ? options.timeoutSeconds * 1000
     : shortestWatchMs + random.below(shortestWatchMs)
   const running = [clock.sleep(lastsMs, ended.signal).then(stop, () => {})]
+  const outlet = createOutlet(sink)
+  ended.signal.addEventListener('abort', outlet.end, { once: true })
   try {
-    yield* events(session, { ended: ended.signal, lastsMs, running })
+    await sendEvents(session, { outlet, ended: ended.signal, lastsMs, running })
   } catch (error) {
-    yield errorFrame(session, error)
-  } finally {
-    call.request.signal.removeEventListener('abort', stop)
-    stop()
-    await Promise.all(running)
+    outlet.push(errorFrame(encoders.rest, watchError(error, asked)))
+    outlet.end()
   }
+  await outlet.ended
+  call.request.signal.removeEventListener('abort', stop)
+  stop()
+  await Promise.all(running)
+  sink.end()
 }
 
 interface Life {
+  readonly outlet: Outlet
   readonly ended: AbortSignal
   readonly lastsMs: number
   /** What goes on beside the stream, awaited once it has ended. */
   readonly running: Promise<void>[]
 }
 
-async function* events(
-  session: Session,
-  { ended, lastsMs, running }: Life,
-): AsyncGenerator<Uint8Array> {
-  const { options, store, cache, asked, encoders } = session
-  const follower = createFollower(session)
+/** What is there now if asked for; then everything that happens is on its way to the outlet. */
+async function sendEvents(session: Session, life: Life): Promise<void> {
+  const { options, store, cache, asked, encoders, filter } = session
+  const { outlet, ended, running } = life
+  const follower = createFollower(session, outlet)
   let after = asked
   if (options.sendInitialEvents || asked === 0) {
-    const { entries, revision } = await store.range(session.filter.prefix)
+    const { entries, revision } = await store.range(filter.prefix)
     after = revision
-    yield* follower.initial(entries)
+    await follower.sendInitial(entries)
     if (options.sendInitialEvents && options.allowWatchBookmarks) {
-      yield encoders.rest.bookmark(revision, true)
+      outlet.push(bookmarkFrame(encoders.rest, revision, true))
     }
   }
-  const { stream } = follower
-  ended.addEventListener('abort', () => stream.end(), { once: true })
   await cache.attach(follower, after, ended)
-  if (options.allowWatchBookmarks) {
-    running.push(sendBookmarks(session, { stream, ended, lastsMs, after }))
-  }
-  yield* stream
+  if (options.allowWatchBookmarks) running.push(sendBookmarks(session, { ...life, after }))
 }
 
-interface Follower {
-  readonly stream: EventStream
-  initial(entries: readonly Entry[]): Generator<Uint8Array>
-  accept(batch: ChangeBatch): void
-  end(): void
+interface Follower extends Watcher {
+  sendInitial(entries: readonly Entry[]): Promise<void>
 }
 
-/** Turns changes into this watcher's bytes; watchers that see the same share them. */
-function createFollower({ filter, encoders }: Session): Follower {
-  const stream = createEventStream()
+/** Turns changes into this watcher's frames; watchers that see the same share them. */
+function createFollower({ filter, encoders }: Session, outlet: Outlet): Follower {
   const shareKey = `${encoders.rest.key} ${filter.key}`
   let isFirst = encoders.first !== encoders.rest
 
-  function frames(changes: readonly Change[]): Buffer {
-    const parts: Uint8Array[] = []
-    for (const change of changes) {
-      const event = eventOf(change, filter)
-      if (!event) continue
-      parts.push((isFirst ? encoders.first : encoders.rest).encode(event.type, event.stored))
-      isFirst = false
-    }
-    return Buffer.concat(parts)
+  function encode(type: EventType, stored: Revised): Uint8Array {
+    const encoder = isFirst ? encoders.first : encoders.rest
+    isFirst = false
+    return encoder.encode(type, stored)
+  }
+
+  function frameOfChanges(changes: readonly Change[]): Frame | undefined {
+    const events = changes.map((change) => eventOf(change, filter)).filter((event) => !!event)
+    return frameOf(events.map(({ type, stored }) => encode(type, stored)))
+  }
+
+  function push(frame: Frame | undefined): void {
+    if (frame) outlet.push(frame)
   }
 
   return {
-    stream,
-    *initial(entries) {
-      const parts: Uint8Array[] = []
-      for (const entry of entries) {
-        if (!filter.isKeyInScope(entry.key)) continue
-        if (filter.matches && !filter.matches(entry.value)) continue
-        parts.push((isFirst ? encoders.first : encoders.rest).encode('ADDED', entry))
-        isFirst = false
-        if (parts.length >= initialFrames) yield Buffer.concat(parts.splice(0))
+    async sendInitial(entries) {
+      const { isKeyInScope, matches } = filter
+      const isSeen = ({ key, value }: Entry) => isKeyInScope(key) && (!matches || matches(value))
+      for (let at = 0; at < entries.length; at += initialFrames) {
+        const seen = entries.slice(at, at + initialFrames).filter(isSeen)
+        push(frameOf(seen.map((entry) => encode('ADDED', entry))))
+        await outlet.ready()
       }
-      if (parts.length > 0) yield Buffer.concat(parts)
     },
     accept(batch) {
       try {
-        stream.push(isFirst ? frames(batch.changes) : batch.shared(shareKey, frames))
+        push(isFirst ? frameOfChanges(batch.changes) : batch.shared(shareKey, frameOfChanges))
       } catch (error) {
         // An object that cannot be shown ends this watch, not those of everybody else.
-        stream.push(encoders.rest.error(internalError(error)))
-        stream.end()
+        outlet.push(errorFrame(encoders.rest, internalError(error)))
+        outlet.end()
       }
     },
-    end: () => stream.end(),
+    ready: outlet.ready,
+    end: outlet.end,
   }
 }
 
 /** Initial events handed to the connection at once. */
 const initialFrames = 100
 
-interface Bookmarking {
-  readonly stream: EventStream
-  readonly ended: AbortSignal
-  readonly lastsMs: number
+interface Bookmarking extends Life {
   readonly after: number
 }
 
 async function sendBookmarks(session: Session, bookmarking: Bookmarking): Promise<void> {
   const { clock, cache, encoders } = session
-  const { stream, ended, lastsMs, after } = bookmarking
+  const { outlet, ended, lastsMs, after } = bookmarking
   let passedMs = 0
   while (!ended.aborted) {
     const leftMs = lastsMs - lastBookmarkMs - passedMs
@@ -220,13 +217,9 @@ async function sendBookmarks(session: Session, bookmarking: Bookmarking): Promis
     await clock.sleep(waitMs, ended).catch(() => {})
     passedMs += waitMs
     if (!ended.aborted) {
-      stream.push(encoders.rest.bookmark(Math.max(after, cache.revision), false))
+      outlet.push(bookmarkFrame(encoders.rest, Math.max(after, cache.revision), false))
     }
   }
-}
-
-function errorFrame({ asked, encoders }: Session, error: unknown): Uint8Array {
-  return encoders.rest.error(watchError(error, asked))
 }
 
 function watchError(error: unknown, asked: number): StatusError {
