@@ -52,6 +52,13 @@ test('pages are one view, whatever happens meanwhile', async () => {
   assert.deepEqual(third.metadata, { resourceVersion: first.metadata.resourceVersion })
 })
 
+test('a list of any revision is whole, whatever the limit', async () => {
+  await using api = await filled('a', 'b', 'c')
+  const { json } = await api.ask(`GET ${path}?limit=2&resourceVersion=0`)
+  assert.deepEqual(namesOf(json), ['a', 'b', 'c'])
+  assert.equal(json.metadata.continue, undefined)
+})
+
 test('pages with a selector are filled with what matches, and count nothing', async () => {
   await using api = await filled('a', 'b', 'c', 'd', 'e')
   const first = (await api.ask(`GET ${path}?limit=1&labelSelector=odd%3Dtrue`)).json

@@ -39,8 +39,13 @@ export async function listed(store: Store, call: Call, options: ListOptions): Pr
     const key = keyOf(resource, namespace, selection.name)
     return only(await readOne(store, key, start), selection)
   }
-  const page = await readPage(store, { prefix, selection, limit: options.limit, start })
+  const page = await readPage(store, { prefix, selection, limit: limitOf(options), start })
   return { ...page, metadata: metadataOf(page, prefix, selection) }
+}
+
+/** Any revision will do: upstream's cache answers that whole, whatever the limit. */
+function limitOf({ resourceVersion, limit }: ListOptions): number {
+  return resourceVersion === '0' ? 0 : limit
 }
 
 /** A namespace was asked by path and another by field selector. */

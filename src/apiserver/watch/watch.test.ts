@@ -102,6 +102,32 @@ test('a streaming list ends with a bookmark that says so', async () => {
   events.stop()
 })
 
+test('without initial events a watch begins with what happens next', async () => {
+  await using api = await registryFixture()
+  await api.ask(`POST ${path}`, { body: configMap('a') })
+  for (const from of ['', '&resourceVersion=0']) {
+    const query = 'watch=1&sendInitialEvents=false&resourceVersionMatch=NotOlderThan'
+    const events = await api.watch(`${path}?${query}${from}`)
+    const next = events.next()
+    await settle()
+    await api.ask(`DELETE ${path}/a`)
+    await api.ask(`POST ${path}`, { body: configMap('a') })
+    assert.equal((await next).type, 'DELETED')
+    events.stop()
+  }
+})
+
+test('a streaming list of a revision that is not there yet is told so by an event', async () => {
+  await using api = await registryFixture()
+  const query = 'watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan'
+  const events = await api.watch(`${path}?${query}&resourceVersion=1000`)
+  const { type, object } = await events.next()
+  assert.equal(type, 'ERROR')
+  assert.equal(object.message, 'Timeout: Too large resource version: 1000, current: 2')
+  assert.equal(object.code, 504)
+  assert.equal(await events.next(), undefined)
+})
+
 test('bookmarks come every minute and shortly before the end', async () => {
   await using api = await registryFixture()
   const events = await api.watch(

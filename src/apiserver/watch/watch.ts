@@ -38,7 +38,6 @@ export async function watch(context: WatchContext, call: Call): Promise<ServerAn
   const options = watchOptions(call.request.query)
   const selection = selectionOf(call.resource, options, call.name)
   const asked = parseRevision(options.resourceVersion)
-  if (options.sendInitialEvents) await assertReached(context.store, asked)
   const encoders = encodersOf(call)
   const filter = filterOf(call, selection)
   const session: Session = { ...context, call, options, asked, encoders, filter }
@@ -139,8 +138,9 @@ async function sendEvents(session: Session, life: Life): Promise<void> {
   const { options, store, cache, asked, encoders, filter } = session
   const { outlet, ended, running } = life
   const follower = createFollower(session, outlet)
-  let after = asked
-  if (options.sendInitialEvents || asked === 0) {
+  let after = asked > 0 ? asked : await store.revision()
+  if (options.sendInitialEvents) {
+    await assertReached(store, asked)
     const { entries, revision } = await store.range(filter.prefix)
     after = revision
     await follower.sendInitial(entries)
@@ -223,6 +223,7 @@ async function sendBookmarks(session: Session, bookmarking: Bookmarking): Promis
 }
 
 function watchError(error: unknown, asked: number): StatusError {
+  if (error instanceof StatusError) return error
   if (error instanceof Compacted) {
     return new Expired(`too old resource version: ${asked} (${error.compactedRevision})`)
   }
