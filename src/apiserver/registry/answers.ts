@@ -5,6 +5,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { ServerAnswer, ServerRequest } from '../request.ts'
 import type { ApiObject } from './api-object.ts'
 import { listBody } from './list-body.ts'
+import { encodeEntries } from './list-form.ts'
 import type { AnswerForm } from './negotiate.ts'
 import { decodeServed, isPlain, type ListMetadata, objectForm, textForm } from './object-form.ts'
 import type { Resource } from './resource.ts'
@@ -48,11 +49,11 @@ export function valueAnswer(call: Call, status: number, value: object): ServerAn
   return answer(status, form.mediaType, resource.codec.encodeProtobuf(value))
 }
 
-export function listAnswer(
+export async function listAnswer(
   call: Call,
   metadata: ListMetadata,
   entries: readonly Revised[],
-): ServerAnswer {
+): Promise<ServerAnswer> {
   const { resource, form } = call
   if (isPlain(resource, form)) {
     const kind = `"kind":"${listKindOf(resource.entry)}","apiVersion":"${resource.apiVersion}"`
@@ -60,9 +61,13 @@ export function listAnswer(
     const body = listBody(resource.storage.layout, entries, { before, after: ']}\n' })
     return { status: 200, headers: jsonHeaders, body }
   }
-  const objectsForm = formOf(call)
-  const items = entries.map(objectsForm.decode)
-  return answer(200, objectsForm.contentType, objectsForm.encodeList({ metadata, items }))
+  const listForm = formOf(call)
+  const headers = { 'content-type': listForm.contentType }
+  // YAML is for people: its lists are short.
+  if (form.mediaType !== 'application/yaml')
+    return { status: 200, headers, body: await encodeEntries(listForm, metadata, entries) }
+  const items = entries.map(listForm.decode)
+  return answer(200, listForm.contentType, listForm.encodeList({ metadata, items }))
 }
 
 function formOf({ resource, form, request, clock }: Call) {

@@ -6,6 +6,7 @@ import { asDraft } from '../../api/draft.ts'
 import { listKindOf } from '../../api/kinds.ts'
 import type { ObjectMeta } from '../../api/types.gen.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { openEnvelope } from '../../wire/protobuf/envelope.ts'
 import type { ApiObject } from './api-object.ts'
 import { badRequest } from './errors.ts'
 import type { AnswerForm } from './negotiate.ts'
@@ -16,9 +17,12 @@ export interface ObjectForm {
   /** Equal for forms that make the same bytes of an object. */
   readonly key: string
   readonly isProtobuf: boolean
+  readonly isPretty: boolean
   readonly contentType: string
   decode(stored: Revised): ApiObject
   encodeObject(object: ApiObject): string | Uint8Array
+  /** An object as part of a list; in protobuf its bare message. */
+  encodeItem(object: ApiObject): string | Uint8Array
   encodeList(list: ObjectListing): string | Uint8Array
   /** Any value that is not an object of the resource: Status, Scale. */
   encodeValue(value: object): string | Uint8Array
@@ -60,9 +64,14 @@ export function objectForm(resource: Resource, options: FormOptions): ObjectForm
   return {
     key: [resource.apiVersion, form.mediaType, form.metaVersion, reshape.key].join(' '),
     isProtobuf,
+    isPretty: form.isPretty,
     contentType: form.mediaType,
     decode: (stored) => decodeServed(resource, stored),
     encodeObject: (object) => encodeValue(reshape.object(object)),
+    encodeItem: (object) =>
+      isProtobuf
+        ? openEnvelope(resource.codec.encodeProtobuf(reshape.object(object))).raw
+        : textForm(form, reshape.item(object)),
     encodeList: (list) => encodeValue(reshape.list(list)),
     encodeValue,
   }
@@ -82,6 +91,8 @@ export function textForm({ mediaType, isPretty }: AnswerForm, value: object): st
 interface Reshaper {
   readonly key: string
   object(object: ApiObject): object
+  /** As part of a list. */
+  item(object: ApiObject): object
   list(list: ObjectListing): object
 }
 
@@ -98,16 +109,20 @@ function reshaper(resource: Resource, options: FormOptions): Reshaper {
 
 function whole({ entry, apiVersion, storage }: Resource): Reshaper {
   const hasTypedItems = storage.layout.itemHead === storage.layout.head
+  const item = (object: ApiObject) => {
+    if (hasTypedItems) return object
+    const { kind: _kind, apiVersion: _version, ...rest } = object
+    return rest
+  }
   return {
     key: 'whole',
     object: (object) => object,
+    item,
     list: ({ metadata, items }) => ({
       kind: listKindOf(entry),
       apiVersion,
       metadata,
-      items: hasTypedItems
-        ? items
-        : items.map(({ kind: _kind, apiVersion: _version, ...item }) => item),
+      items: items.map(item),
     }),
   }
 }
@@ -117,6 +132,7 @@ function metadataOnly(version: string): Reshaper {
   return {
     key: 'metadata',
     object: ({ metadata }) => partial(metadata, version),
+    item: ({ metadata }) => partial(metadata, version),
     list: ({ metadata, items }) => ({
       kind: 'PartialObjectMetadataList',
       apiVersion,
@@ -137,22 +153,24 @@ function tables(resource: Resource, options: FormOptions): Reshaper {
   const include = includeObject(options.query)
   const { conversion } = resource.storage
   const { columns, row } = resource.codec.table
-  const table = (metadata: object, objects: readonly ApiObject[]) => {
-    const options = { now: clock.now(), includeObject: 'None' } as const
-    return {
-      kind: 'Table',
-      apiVersion: `meta.k8s.io/${form.metaVersion}`,
-      metadata,
-      columnDefinitions: hasColumns ? columns : [],
-      rows: objects.map((object) => ({
-        ...row(asDraft(conversion?.toStored(object) ?? object), options),
-        ...rowObject(object, include, form.metaVersion),
-      })),
-    }
-  }
+  const rowOf = (object: ApiObject) => ({
+    ...row(asDraft(conversion?.toStored(object) ?? object), {
+      now: clock.now(),
+      includeObject: 'None',
+    }),
+    ...rowObject(object, include, form.metaVersion),
+  })
+  const table = (metadata: object, objects: readonly ApiObject[]) => ({
+    kind: 'Table',
+    apiVersion: `meta.k8s.io/${form.metaVersion}`,
+    metadata,
+    columnDefinitions: hasColumns ? columns : [],
+    rows: objects.map(rowOf),
+  })
   return {
     key: `table ${include} ${hasColumns}`,
     object: (object) => table({ resourceVersion: object.metadata.resourceVersion ?? '' }, [object]),
+    item: rowOf,
     list: ({ metadata, items }) => table(metadata, items),
   }
 }

@@ -65,7 +65,7 @@ function writeScalar(
       break
     case 'bytes':
       writer.tag(number, wireType.bytes)
-      writer.bytes(Buffer.from(value === undefined ? '' : String(value), 'base64'))
+      writer.bytes(bytesOf(value))
       break
     case 'bool':
       writer.tag(number, wireType.varint)
@@ -81,4 +81,10 @@ function writeScalar(
       writer.double(Number(value ?? 0))
       break
   }
+}
+
+/** In JSON bytes are text in base64; what a form makes is bytes already. */
+function bytesOf(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value
+  return Buffer.from(value === undefined ? '' : String(value), 'base64')
 }

@@ -44,7 +44,7 @@ export function encodeForm(form: MessageForm, value: unknown): WireObject {
         ? { type: 1, intVal: 0, strVal: value }
         : { type: 0, intVal: value ?? 0, strVal: '' }
     case 'rawJson':
-      return value === undefined ? {} : { raw: base64Json(value) }
+      return value === undefined ? {} : { raw: Buffer.from(JSON.stringify(value)) }
     case 'stringList':
       return { items: value ?? [] }
     case 'schemaOrArray':
@@ -79,8 +79,4 @@ function timeMessage(value: unknown, unit: number): WireObject {
 function jsonOf(raw: unknown): unknown {
   if (typeof raw !== 'string' || raw === '') return undefined
   return JSON.parse(Buffer.from(raw, 'base64').toString())
-}
-
-function base64Json(value: unknown): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64')
 }
