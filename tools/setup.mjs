@@ -36,6 +36,12 @@ const testPrograms = [
   { program: 'zstd', package: 'zstd', isNeeded: true },
   { program: 'openssl', package: 'openssl', isNeeded: true },
   { program: 'script', package: 'bsdutils', isNeeded: true },
+  {
+    program: 'kubernetes of python3',
+    package: 'python3-kubernetes',
+    isNeeded: false,
+    isThere: () => modified('/usr/lib/python3/dist-packages/kubernetes') !== undefined,
+  },
 ]
 const isForTests = process.argv.includes('--tests')
 

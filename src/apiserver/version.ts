@@ -12,7 +12,8 @@ const info = {
   minCompatibilityMajor: '1',
   minCompatibilityMinor: '35',
   gitVersion: kubernetesVersion,
-  gitCommit: '',
+  // Clients take it for a hash; a package is of no commit.
+  gitCommit: '0'.repeat(40),
   gitTreeState: 'archive',
   buildDate: '1970-01-01T00:00:00Z',
   // Clients show these; they describe what runs the server.

@@ -1,9 +1,15 @@
 // A control plane in one process for tests: API server over a memory store, controllers,
 // scheduler, and nodes whose Pods become ready at once and end at once.
 
+import type { AddressInfo } from 'node:net'
+import { kubernetesProtobuf } from '../../src/apiserver/protobuf.ts'
 import { createRegistry, type Registry } from '../../src/apiserver/registry/registry.ts'
 import { type ApiServer, startApiServer } from '../../src/apiserver/server.ts'
-import { createTestPki, serviceAccountKey } from '../../src/apiserver/testing/test-pki.ts'
+import {
+  createTestPki,
+  serviceAccountKey,
+  type TestPki,
+} from '../../src/apiserver/testing/test-pki.ts'
 import { cluster } from '../../src/apiserver/testing/test-server.ts'
 import { type ApiClient, createClient } from '../../src/client/create-client.ts'
 import { createInformers, type RunningInformers } from '../../src/client/informers.ts'
@@ -22,6 +28,9 @@ export interface ControlPlane extends AsyncDisposable {
   readonly client: ApiClient
   readonly informers: RunningInformers
   readonly nodes: FakeNodes
+  /** Where it listens for others than these, and a kubeconfig of a member of system:masters. */
+  readonly url: string
+  readonly kubeconfig: string
   /** Resolves to what `find` gives once it gives something; asks again after every change. */
   eventually<T>(what: string, find: () => T | undefined | false): Promise<T>
 }
@@ -41,6 +50,7 @@ export async function startControlPlane(nodeNames: readonly string[]): Promise<C
     ...{ store, clock, random, signal },
     authorize: (user, asked) => server.authorizer.authorize(user, asked),
     rulesFor: (user, namespace) => server.authorizer.rulesFor(user, namespace),
+    protobuf: kubernetesProtobuf,
   })
   const pki = createTestPki()
   const server: ApiServer = await startApiServer({
@@ -52,7 +62,9 @@ export async function startControlPlane(nodeNames: readonly string[]): Promise<C
     },
     cluster,
     log,
+    listen: [{ address: '127.0.0.1', port: 0 }],
   })
+  const url = `https://127.0.0.1:${(server.addresses[0] as AddressInfo).port}`
   const clientOf = (name: string, ...groups: string[]) =>
     createClient(server.inProcess({ name, groups: [...groups, 'system:authenticated'] }))
   const account = (name: string) =>
@@ -80,6 +92,8 @@ export async function startControlPlane(nodeNames: readonly string[]): Promise<C
     client,
     informers,
     nodes,
+    url,
+    kubeconfig: JSON.stringify(adminConfig(url, pki)),
     async eventually(what, find) {
       const startedMs = Date.now()
       for (;;) {
@@ -95,5 +109,21 @@ export async function startControlPlane(nodeNames: readonly string[]): Promise<C
       await server.close()
       await store[Symbol.asyncDispose]()
     },
+  }
+}
+
+function adminConfig(url: string, pki: TestPki): object {
+  const encode = (text: string) => Buffer.from(text).toString('base64')
+  const { cert, key } = pki.client('kubernetes-admin', 'system:masters')
+  const user = { 'client-certificate-data': encode(cert), 'client-key-data': encode(key) }
+  return {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'test',
+    clusters: [
+      { name: 'test', cluster: { server: url, 'certificate-authority-data': encode(pki.ca) } },
+    ],
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'admin' } }],
+    users: [{ name: 'admin', user }],
   }
 }

@@ -43,8 +43,9 @@ export interface Debian {
   fetch(packages: readonly string[]): Promise<readonly string[]>
 }
 
-export async function openDebian(cache: string): Promise<Debian> {
-  const options = await prepare(cache)
+/** Of this machine's release; `suite` names another one, which its mirror has as well. */
+export async function openDebian(cache: string, suite?: string): Promise<Debian> {
+  const options = [...(await prepare(cache)), ...(suite ? await sourcesOf(cache, suite) : [])]
   const archives = join(cache, 'archives')
   const apt = (...args: string[]) => run('apt-get', [...options, ...args], buffer)
   if ((await readdir(join(cache, 'lists'))).length < 3) await apt('update')
@@ -86,6 +87,26 @@ async function prepare(cache: string): Promise<string[]> {
     'Debug::NoLocking': 'true',
     'Dpkg::Use-Pty': 'false',
     'Acquire::Languages': 'none',
+  }
+  return Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`])
+}
+
+/** A list of sources of our own: the suite from where this machine takes its packages. */
+async function sourcesOf(cache: string, suite: string): Promise<string[]> {
+  const format = '$(LABEL) $(COMPONENT) $(REPO_URI)'
+  const { stdout } = await run('apt-get', ['indextargets', '--format', format], buffer)
+  const mirror = /^Debian main (\S+)$/m.exec(stdout)?.[1]
+  if (!mirror) throw new Error('apt knows no mirror of Debian')
+  await mkdir(join(cache, 'sources'), { recursive: true })
+  const list = join(cache, 'sources.list')
+  const keys = '/usr/share/keyrings/debian-archive-keyring.gpg'
+  await writeFile(list, `deb [signed-by=${keys}] ${mirror} ${suite} main\n`)
+  const settings = {
+    'Dir::Etc::sourcelist': list,
+    'Dir::Etc::sourceparts': join(cache, 'sources'),
+    // A client of an age is looked for, not waited for.
+    'Acquire::Retries': '1',
+    'Acquire::http::Timeout': '20',
   }
   return Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`])
 }

@@ -36,6 +36,8 @@ export interface Restrictions {
   readonly hasProtobuf: boolean
   /** Watches are not served as YAML. */
   readonly isStream?: boolean
+  /** What is not stored is neither a row of a Table nor metadata alone. */
+  readonly isWhole?: boolean
 }
 
 /** The best form for `request`; throws NotAcceptable. */
@@ -112,7 +114,7 @@ function matches(range: string, mediaType: MediaType): boolean {
 function formOf(
   { parameters }: Clause,
   mediaType: MediaType,
-  { hasProtobuf, isStream }: Restrictions,
+  { hasProtobuf, isStream, isWhole }: Restrictions,
 ): AnswerForm | undefined {
   const stream = parameters.get('stream')
   if (stream && stream !== 'watch') return undefined
@@ -123,6 +125,7 @@ function formOf(
     if (mediaType === yaml && isStream) return undefined
     return { ...plainForm, mediaType, isPretty }
   }
+  if (isWhole) return undefined
   const as = parameters.get('as') ?? ''
   const metaVersion = parameters.get('v')
   if (!isTransform(as) || parameters.get('g') !== 'meta.k8s.io') return undefined

@@ -11,12 +11,12 @@ import type {
   SubjectAccessReview,
   SubjectAccessReviewStatus,
 } from '../../api/types.gen.ts'
-import { jsonAnswer } from '../answer.ts'
 import { type RequestHandler, userOf } from '../chain-request.ts'
 import type { Authorizer } from '../rbac/authorizer.ts'
 import type { Attributes } from '../rbac/rules.ts'
 import type { UserInfo } from '../request.ts'
 import type { ObjectReader } from './read-object.ts'
+import { reviewAnswer } from './review-answer.ts'
 
 const group = 'authorization.k8s.io'
 const target = (kind: string) => ({
@@ -31,14 +31,14 @@ export function subjectAccessRoutes(
   read: ObjectReader,
 ): Readonly<Record<string, RequestHandler>> {
   return {
-    [`${group}/subjectaccessreviews`]: async (request) => {
+    [`${group}/subjectaccessreviews`]: reviewAnswer(async (request) => {
       const kind = 'SubjectAccessReview'
       const review = await read<SubjectAccessReview>(request, target(kind))
       checkUser(kind, review)
       const asked = attributesOf(kind, review.spec)
       return reviewed(kind, review, decide(authorizer, subjectOf(review), asked))
-    },
-    [`${group}/localsubjectaccessreviews`]: async (request) => {
+    }),
+    [`${group}/localsubjectaccessreviews`]: reviewAnswer(async (request) => {
       const kind = 'LocalSubjectAccessReview'
       const review = await read<LocalSubjectAccessReview>(request, target(kind))
       checkUser(kind, review)
@@ -51,14 +51,14 @@ export function subjectAccessRoutes(
           `spec.resourceAttributes.namespace must match namespace: ${request.info.namespace}`,
         )
       return reviewed(kind, review, decide(authorizer, subjectOf(review), asked))
-    },
-    [`${group}/selfsubjectaccessreviews`]: async (request) => {
+    }),
+    [`${group}/selfsubjectaccessreviews`]: reviewAnswer(async (request) => {
       const kind = 'SelfSubjectAccessReview'
       const review = await read<SelfSubjectAccessReview>(request, target(kind))
       const asked = attributesOf(kind, review.spec)
       return reviewed(kind, review, decide(authorizer, userOf(request), asked))
-    },
-    [`${group}/selfsubjectrulesreviews`]: async (request) => {
+    }),
+    [`${group}/selfsubjectrulesreviews`]: reviewAnswer(async (request) => {
       const kind = 'SelfSubjectRulesReview'
       const review = await read<SelfSubjectRulesReview>(request, target(kind))
       const namespace = review.spec?.namespace
@@ -70,7 +70,7 @@ export function subjectAccessRoutes(
         incomplete: errors.length > 0,
         ...(errors.length > 0 && { evaluationError: errors.join(', ') }),
       })
-    },
+    }),
   }
 }
 
@@ -86,7 +86,7 @@ function decide(authorizer: Authorizer, user: UserInfo, asked: Attributes) {
 
 function reviewed(kind: string, review: object, status: object) {
   const head = { kind, apiVersion: `${group}/v1` }
-  return jsonAnswer(201, { ...head, ...review, metadata: metadataOf(review), status })
+  return { ...head, ...review, metadata: metadataOf(review), status }
 }
 
 /** A review is never stored: it keeps only what the client called it. */

@@ -3,7 +3,6 @@
 import { keyOf } from '../../api/meta.ts'
 import { StatusError } from '../../api/status-error.ts'
 import type { Pod, ServiceAccount, TokenRequest } from '../../api/types.gen.ts'
-import { jsonAnswer } from '../answer.ts'
 import {
   type Named,
   type PrivateClaims,
@@ -13,6 +12,7 @@ import type { ServiceAccountTokens } from '../auth/service-account-tokens.ts'
 import type { RequestHandler } from '../chain-request.ts'
 import type { Reader } from '../reader.ts'
 import type { ObjectReader } from './read-object.ts'
+import { reviewAnswer } from './review-answer.ts'
 
 export interface TokenRequestOptions {
   readonly tokens: ServiceAccountTokens
@@ -38,7 +38,7 @@ const extendedSeconds = 365 * 24 * 3600
 
 export function serveTokenRequest(options: TokenRequestOptions): RequestHandler {
   const { tokens, reader, read } = options
-  return async (request) => {
+  return reviewAnswer(async (request) => {
     const { namespace, name } = request.info
     const asked = await read<TokenRequest>(request, target)
     const account = await reader.get('ServiceAccount', { namespace, name })
@@ -67,15 +67,15 @@ export function serveTokenRequest(options: TokenRequestOptions): RequestHandler 
       nbf: iat,
       sub: serviceAccountUser(namespace, name),
     }
-    return jsonAnswer(201, {
+    return {
       kind: 'TokenRequest',
       apiVersion,
       metadata: { name, namespace, creationTimestamp: timeText(iat) },
       spec: { ...asked.spec, audiences: meantFor, expirationSeconds: seconds },
       // What the client is to know is the time it asked for, not the extension.
       status: { token: tokens.sign(claims), expirationTimestamp: timeText(iat + seconds) },
-    })
-  }
+    }
+  })
 }
 
 function timeText(seconds: number): string {

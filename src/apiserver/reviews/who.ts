@@ -2,11 +2,11 @@
 
 import { StatusError } from '../../api/status-error.ts'
 import type { SelfSubjectReview, TokenReview } from '../../api/types.gen.ts'
-import { jsonAnswer } from '../answer.ts'
 import type { TokenAuthenticator } from '../auth/tokens.ts'
 import { type RequestHandler, userOf } from '../chain-request.ts'
 import type { UserInfo } from '../request.ts'
 import type { ObjectReader } from './read-object.ts'
+import { reviewAnswer } from './review-answer.ts'
 import { metadataOf } from './subject-access.ts'
 
 const group = 'authentication.k8s.io'
@@ -28,19 +28,14 @@ export interface WhoOptions {
 export function whoRoutes(options: WhoOptions): Readonly<Record<string, RequestHandler>> {
   const { tokens, audiences, read } = options
   return {
-    [`${group}/selfsubjectreviews`]: async (request) => {
+    [`${group}/selfsubjectreviews`]: reviewAnswer(async (request) => {
       const kind = 'SelfSubjectReview'
       await read<SelfSubjectReview>(request, target(kind))
       const creationTimestamp = `${options.now().toISOString().slice(0, 19)}Z`
       const status = { userInfo: userFields(userOf(request)) }
-      return jsonAnswer(201, {
-        kind,
-        apiVersion: `${group}/v1`,
-        metadata: { creationTimestamp },
-        status,
-      })
-    },
-    [`${group}/tokenreviews`]: async (request) => {
+      return { kind, apiVersion: `${group}/v1`, metadata: { creationTimestamp }, status }
+    }),
+    [`${group}/tokenreviews`]: reviewAnswer(async (request) => {
       const kind = 'TokenReview'
       const review = await read<TokenReview>(request, target(kind))
       if (!review.spec?.token)
@@ -58,8 +53,8 @@ export function whoRoutes(options: WhoOptions): Readonly<Record<string, RequestH
         ? { authenticated: true, user: userFields(user), audiences: found.audiences }
         : { user: {}, error: 'invalid bearer token' }
       const head = { kind, apiVersion: `${group}/v1`, metadata: metadataOf(review) }
-      return jsonAnswer(201, { ...head, spec: review.spec, status })
-    },
+      return { ...head, spec: review.spec, status }
+    }),
   }
 }
 

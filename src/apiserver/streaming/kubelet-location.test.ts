@@ -27,6 +27,17 @@ test('the only container is meant when none is named', () => {
   )
 })
 
+test('a flag is off in whatever case it is written', () => {
+  assert.equal(
+    streamPath('exec', single, query('stdin=False&stdout=True&stderr=1&tty=FALSE&command=ls')),
+    '/exec/a/web/main?output=1&error=1&command=ls',
+  )
+  assert.equal(
+    logPath(single, query('follow=False&timestamps=True')),
+    '/containerLogs/a/web/main?timestamps=true&stream=All',
+  )
+})
+
 test('of several containers one must be named', () => {
   assert.throws(() => logPath(pod, query('')), {
     reason: 'BadRequest',

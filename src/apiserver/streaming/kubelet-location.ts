@@ -2,6 +2,7 @@
 
 import { StatusError } from '../../api/status-error.ts'
 import type { Node, Pod } from '../../api/types.gen.ts'
+import { isTrue } from '../request-info.ts'
 import type { Backend, TlsIdentity } from './backend.ts'
 
 /** Which of a node's addresses to take, as kubeadm sets an API server up. */
@@ -65,7 +66,7 @@ export function streamPath(kind: StreamKind, pod: Pod, query: URLSearchParams): 
 /** Output is wanted unless refused, input and a terminal only when asked for. */
 function isOn(value: string | null, parameter: string): boolean {
   if (value === null) return parameter === 'stdout' || parameter === 'stderr'
-  return value !== 'false' && value !== '0'
+  return isTrue(value)
 }
 
 const logFlags = ['follow', 'previous', 'timestamps']

@@ -100,6 +100,26 @@ test('a refused Pod becomes a ReplicaFailure condition', () => {
   ])
 })
 
+test('a Pod that is refused again is no change: the next attempt waits its turn', () => {
+  const failure = {
+    type: 'ReplicaFailure',
+    status: 'True',
+    reason: 'FailedCreate',
+    message: 'pods "web-1" is forbidden',
+    lastTransitionTime: '2026-01-01T00:00:00Z',
+  }
+  const status = {
+    replicas: 0,
+    terminatingReplicas: 0,
+    observedGeneration: 1,
+    conditions: [failure],
+  }
+  const base = replicaSetOf(1)
+  const owner = { ...base, metadata: { ...base.metadata, generation: 1 }, status }
+  const plan = planReplicas(observed(owner, []), now)
+  assert.deepEqual(plan.afterFailure?.(new Error('pods "web-2" is forbidden')), [])
+})
+
 function ask(replicas: number, pods: readonly Pod[], changes: object = {}): string[] {
   const base = replicaSetOf(replicas)
   const { metadata = {}, ...rest } = changes as { metadata?: object }

@@ -7,6 +7,7 @@ import type {
   Pod,
   PodTemplateSpec,
   ReplicaSet,
+  ReplicaSetCondition,
   ReplicaSetStatus,
   ReplicationController,
 } from '../../api/types.gen.ts'
@@ -18,7 +19,7 @@ import {
   updateStatus,
   type Write,
 } from '../../client/plan.ts'
-import { removeCondition, setCondition } from '../conditions.ts'
+import { findCondition, removeCondition, setCondition } from '../conditions.ts'
 import { podFromTemplate } from '../new-pod.ts'
 import { claim } from '../ownership.ts'
 import { isActive, isAvailable, isReady, isTerminating, nextAvailableInMs } from '../pod-state.ts'
@@ -51,7 +52,9 @@ export function planReplicas(observed: Observed, now: Date): Plan {
       ...writeStatus(owner, statusOf(owner, claimed, now)),
     ],
     afterFailure: (error) => {
-      const failed = withFailure(statusOf(owner, claimed, now), missing, error, now)
+      const status = statusOf(owner, claimed, now)
+      const failed =
+        missing === 0 ? status : withFailure(owner, status, failureOf(missing, error, now))
       return writeStatus(owner, failed)
     },
     ...(waitMs !== undefined && { requeueAfterMs: waitMs }),
@@ -136,22 +139,23 @@ function statusOf(owner: Observed['owner'], claimed: readonly Pod[], now: Date):
   }
 }
 
+/** One that is there stays as it is: to write every error anew would call for the next attempt. */
 function withFailure(
+  { status: before }: Observed['owner'],
   status: ReplicaSetStatus,
-  missing: number,
-  error: Error,
-  now: Date,
+  failure: ReplicaSetCondition,
 ): ReplicaSetStatus {
-  if (missing === 0) return status
+  const known = findCondition(before?.conditions, failure.type)
+  return { ...status, conditions: setCondition(status.conditions, known ?? failure) }
+}
+
+function failureOf(missing: number, error: Error, now: Date): ReplicaSetCondition {
   return {
-    ...status,
-    conditions: setCondition(status.conditions, {
-      type: 'ReplicaFailure',
-      status: 'True',
-      reason: missing > 0 ? 'FailedCreate' : 'FailedDelete',
-      message: error.message,
-      lastTransitionTime: `${now.toISOString().slice(0, 19)}Z`,
-    }),
+    type: 'ReplicaFailure',
+    status: 'True',
+    reason: missing > 0 ? 'FailedCreate' : 'FailedDelete',
+    message: error.message,
+    lastTransitionTime: `${now.toISOString().slice(0, 19)}Z`,
   }
 }
 
