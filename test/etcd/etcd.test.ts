@@ -142,6 +142,17 @@ test('a store opened while etcd is down goes on once it is there', { skip }, asy
   assert.deepEqual(await store.put('/registry/a', bytes('1'), 0), { ok: true, revision: 2 })
 })
 
+test('who opened a store may go: it works until it is disposed of', { skip }, async () => {
+  await using etcd = await startEtcd()
+  const opener = new AbortController()
+  const { endpoints } = etcd
+  await using store = await etcdStore({
+    ...{ endpoints, clock: systemClock, signal: opener.signal, log: silentLog },
+  })
+  opener.abort()
+  assert.deepEqual(await store.put('/registry/a', bytes('1'), 0), { ok: true, revision: 2 })
+})
+
 async function fill(store: Store, count: number, text = 'value'): Promise<void> {
   for (let start = 0; start < count; start += 100) {
     const keys = Array.from({ length: Math.min(100, count - start) }, (_, i) => start + i)

@@ -38,15 +38,21 @@ export type EtcdOptions = MembersOptions
 const pageKeys = 10_000
 /** Rejects with StoreUnavailable where no member answers. */
 export async function etcdStore(options: EtcdOptions): Promise<Store> {
-  const { signal } = options
-  const members = createMembers(options)
+  const life = new AbortController()
+  const { signal } = life
+  const members = createMembers({ ...options, signal })
   const latest = sharedCall(async () => (await range(nowhere)).revision)
   const lines = createLines()
   let isClosed = false
+  // Who opens it may give up; once open it lives until it is disposed of, so that those who use it
+  // can end in good order.
+  const giveUp = () => life.abort()
+  options.signal.addEventListener('abort', giveUp)
   const start = await latest().catch((error) => {
     members.close()
     throw error
   })
+  options.signal.removeEventListener('abort', giveUp)
   const feed = createFeed({ ...options, members, revision: start })
 
   async function range(request: RangeRequest): Promise<RangeResponse> {
@@ -136,6 +142,7 @@ export async function etcdStore(options: EtcdOptions): Promise<Store> {
       await lines.idle()
       await feed.close()
       members.close()
+      life.abort()
     },
   }
 }

@@ -24,6 +24,7 @@ export interface MembersOptions {
   /** How a TCP connection is made; node:net unless the host is reached in another way. */
   readonly connect?: (host: string, port: number) => Promise<Socket>
   readonly clock: Clock
+  /** Ends every wait. */
   readonly signal: AbortSignal
   readonly log: Log
 }

@@ -1,0 +1,98 @@
+// One control plane of several over one etcd, as a process: API server, and controllers and
+// scheduler while it leads. In: its settings as JSON. Out: a line on stdout once it answers.
+
+import { createPeerLeases } from '../../src/apiserver/peers/peer-leases.ts'
+import { createRegistry, type Registry } from '../../src/apiserver/registry/registry.ts'
+import { takenOver } from '../../src/apiserver/registry/taken-over.ts'
+import { type ApiServer, startApiServer } from '../../src/apiserver/server.ts'
+import type { TestPki } from '../../src/apiserver/testing/test-pki.ts'
+import { cluster } from '../../src/apiserver/testing/test-server.ts'
+import { createClient } from '../../src/client/create-client.ts'
+import { startControllers } from '../../src/controllers/start.ts'
+import { systemClock } from '../../src/lib/clock.ts'
+import { lineLog } from '../../src/lib/log.ts'
+import { systemRandom } from '../../src/lib/random.ts'
+import { runElected } from '../../src/parts/elect.ts'
+import { startScheduler } from '../../src/scheduler/start.ts'
+import { etcdStore } from '../../src/store/drivers/etcd/etcd-store.ts'
+import { runSharedCompaction } from '../../src/store/shared-compaction.ts'
+
+export interface PlaneSettings {
+  /** Tells it from the others; the identity under which it leads. */
+  readonly host: string
+  readonly endpoints: readonly string[]
+  readonly address: string
+  /** Where Pods are told to find it; loopback addresses are nobody's endpoints. */
+  readonly advertised: string
+  readonly port: number
+  readonly pki: Pick<TestPki, 'ca' | 'caKey' | 'server'>
+  readonly serviceAccountKey: string
+  readonly hasControllers: boolean
+}
+
+/** A fifth of upstream's times: tests wait for what they say. */
+const times = { leaseDurationMs: 3000, renewDeadlineMs: 2000, retryPeriodMs: 400 }
+
+const settings: PlaneSettings = JSON.parse(process.argv[2] ?? '')
+const stop = new AbortController()
+const { signal } = stop
+process.on('SIGTERM', () => stop.abort())
+
+const clock = systemClock
+const random = systemRandom
+const log = lineLog((line) => process.stderr.write(line), { plane: settings.host })
+await using store = takenOver(
+  await etcdStore({ endpoints: settings.endpoints, clock, signal, log }),
+)
+const registry: Registry = createRegistry({
+  ...{ store, clock, random, signal },
+  authorizeCreate: (request) => server.authorizeCreate(request),
+  authorize: (user, asked) => server.authorizer.authorize(user, asked),
+})
+const { address, advertised, port, pki, host } = settings
+const server: ApiServer = await startApiServer({
+  ...{ registry, log, host },
+  tls: { ...pki.server, clientCa: pki.ca },
+  serviceAccounts: {
+    issuer: 'https://kubernetes.default.svc.cluster.local',
+    privateKey: settings.serviceAccountKey,
+  },
+  cluster: { ...cluster, serverAddress: advertised, serverPort: port },
+  listen: [{ address, port }],
+  peers: createPeerLeases(store, clock),
+})
+const clientOf = (name: string, ...groups: string[]) =>
+  createClient(server.inProcess({ name, groups: [...groups, 'system:authenticated'] }))
+const account = (name: string) =>
+  clientOf(
+    `system:serviceaccount:kube-system:${name}`,
+    'system:serviceaccounts',
+    'system:serviceaccounts:kube-system',
+  )
+const manager = clientOf('system:kube-controller-manager')
+const scheduler = clientOf('system:kube-scheduler')
+const shared = { clock, random, log }
+const candidates = [
+  {
+    name: 'kube-controller-manager',
+    client: manager,
+    run: (lead: AbortSignal) =>
+      startControllers({
+        ...{ ...shared, client: manager, clientOf: account, signal: lead, rootCa: pki.ca },
+      }).ended,
+  },
+  {
+    name: 'kube-scheduler',
+    client: scheduler,
+    run: (lead: AbortSignal) =>
+      startScheduler({ ...shared, client: scheduler, signal: lead }).ended,
+  },
+]
+const electing = settings.hasControllers
+  ? runElected(candidates, { ...shared, ...times, signal, identity: host })
+  : new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+const compacting = runSharedCompaction(store, { clock, signal })
+process.stdout.write('ready\n')
+await electing
+await compacting
+await server.close()
