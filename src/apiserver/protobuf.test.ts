@@ -2,55 +2,18 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { conform } from '../api/conform.ts'
 import { decodeBody } from '../api/decode.ts'
-import type { Draft, DraftValue } from '../api/draft.ts'
+import type { Draft } from '../api/draft.ts'
 import { kindEntry, kinds } from '../api/kinds.ts'
 import { messageOf } from '../api/messages.ts'
 import { protobufReader } from '../api/protobuf-reader.ts'
-import { definitionOf, type Field, type SpecialForm } from '../api/schema.ts'
 import { decodeMessage } from '../wire/protobuf/decode.ts'
 import { encodeMessage } from '../wire/protobuf/encode.ts'
 import { openEnvelope, sealEnvelope } from '../wire/protobuf/envelope.ts'
-
-const specials: Readonly<Record<SpecialForm, DraftValue>> = {
-  time: '2026-01-02T03:04:05Z',
-  microTime: '2026-01-02T03:04:05.123456Z',
-  quantity: '1500m',
-  intOrString: '25%',
-  rawExtension: { a: [1, { b: 'c' }] },
-  fieldsV1: { 'f:a': {} },
-  json: { x: null },
-  patch: {},
-  schemaOrArray: { type: 'string' },
-  schemaOrBool: true,
-  schemaOrStringArray: ['x', 'y'],
-}
-
-/** An object of the definition with every field set, to a depth that ends recursion. */
-function full(def: string, depth: number): DraftValue {
-  const { special, fields = {} } = definitionOf(def)
-  if (special) return specials[special]
-  const object: Draft = {}
-  for (const [key, field] of Object.entries(fields)) {
-    const isRecursive = field.ref?.endsWith('JSONSchemaProps') && depth > 1
-    if (field.proto === undefined || isRecursive) continue
-    const one = elementOf(field, depth)
-    const list = field.array ? [one, one] : one
-    object[key] = field.map ? { a: list, b: list } : list
-  }
-  return object
-}
-
-function elementOf(field: Field, depth: number): DraftValue {
-  if (field.ref !== undefined) return full(field.ref, depth + 1)
-  if (field.type === 'integer') return field.format === 'int64' ? -5e9 : -3
-  if (field.type === 'boolean') return true
-  if (field.type === 'number') return 1.5
-  return field.format === 'byte' ? 'aGVsbG8=' : 'täxt'
-}
+import { fullObject } from './testing/full-object.ts'
 
 test('every field of every kind survives the trip through protobuf', () => {
   for (const { def, kind, group, version } of kinds) {
-    const object = full(def, 0) as Draft
+    const object = fullObject(def)
     conform(def, object)
     const back = decodeMessage(messageOf(def), encodeMessage(messageOf(def), object)) as Draft
     conform(def, back)

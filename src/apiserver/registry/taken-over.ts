@@ -4,11 +4,15 @@
 // kube-apiserver reads as well. Values encrypted at rest stay as they are: nobody here has the key.
 
 import { conformObject } from '../../api/decode.ts'
-import { type Draft, isDraft } from '../../api/draft.ts'
+import { isDraft } from '../../api/draft.ts'
+import { apiVersionOf, kinds } from '../../api/kinds.ts'
 import { definitionNameOf } from '../../api/schema.ts'
 import type { Change, Entry, Store, WatchBatch } from '../../store/store.ts'
+import { openEnvelope, sealEnvelope } from '../../wire/protobuf/envelope.ts'
 import { kubernetesProtobuf } from '../protobuf.ts'
-import { settled } from './api-object.ts'
+import { type ApiObject, settled } from './api-object.ts'
+import { conversionOf } from './conversions.ts'
+import { isOlder, readableVersion, toCurrent } from './older-versions.ts'
 import { encodeStored, layoutOf, textOf } from './stored-bytes.ts'
 
 /** k8s\0: an object in protobuf. */
@@ -66,29 +70,54 @@ function readableChange(change: Change): Change {
 
 /** The very same bytes where they are as the registry writes them, which costs a comparison. */
 export function readableValue(value: Uint8Array): Uint8Array {
-  if (startsWith(value, envelope)) return rewritten(openProtobuf(value), value)
+  if (startsWith(value, envelope)) return fromProtobuf(value)
   if (value[0] !== openBrace) return value
-  if (!startsWith(value, ownStart)) return rewritten(JSON.parse(textOf(value)), value)
+  if (!startsWith(value, ownStart) || hasOlderHead(value)) {
+    return rewritten(JSON.parse(textOf(value)), value)
+  }
   return value.at(-1) === newline ? value.subarray(0, -1) : value
 }
 
-/** Protobuf of Go names every field of the metadata, empty or not: the kind's form has them not. */
-function openProtobuf(value: Uint8Array): Draft {
-  const object = kubernetesProtobuf.read(value)
-  const { apiVersion = '', kind = '' } = { ...object }
-  if (typeof apiVersion !== 'string' || typeof kind !== 'string') return object
-  const def = definitionNameOf(apiVersion, kind)
-  if (def === undefined) return object
-  const [version = '', group = ''] = apiVersion.split('/').toReversed()
-  return conformObject({ group, version, kind, def }, object).object
+/** Enough for kind and apiVersion, which come first. */
+const headBytes = 256
+
+function hasOlderHead(value: Uint8Array): boolean {
+  const head = Buffer.from(value.buffer, value.byteOffset, Math.min(value.length, headBytes))
+  // Hardly any version that is kept is one of these, so hardly any head is looked at closely.
+  if (!head.includes('beta') && !head.includes('autoscaling/v1"')) return false
+  const [, kind = '', apiVersion = ''] =
+    /^\{"kind":"([^"]*)","apiVersion":"([^"]*)"/.exec(head.toString('latin1')) ?? []
+  return isOlder(apiVersion, kind)
 }
 
-/** What is no object of the API (an allocation, say) has no metadata, and is nobody's to read. */
+/**
+ * What is no object of the API (an allocation, say) stays as it is. Protobuf of Go names every
+ * field of the metadata, empty or not: the kind's form has them not.
+ */
+function fromProtobuf(value: Uint8Array): Uint8Array {
+  const { apiVersion, kind, raw } = openEnvelope(value)
+  const current = readableVersion(apiVersion, kind) ?? apiVersion
+  const def = definitionNameOf(current, kind)
+  if (def === undefined) return value
+  const object = kubernetesProtobuf.read(sealEnvelope({ apiVersion: current, kind, raw }))
+  const [version = '', group = ''] = current.split('/').toReversed()
+  return rewritten(conformObject({ group, version, kind, def }, object).object, value)
+}
+
+/** What has no metadata is nobody's to read. */
 function rewritten(object: unknown, value: Uint8Array): Uint8Array {
   if (!isDraft(object) || !isDraft(object['metadata'])) return value
-  const whole = settled(object)
+  const whole = asKept(settled(toCurrent(object)))
   return encodeStored(layoutOf(whole), whole)
 }
+
+function asKept(object: ApiObject): ApiObject {
+  const entry = entryOf(object)
+  return (entry && conversionOf(entry)?.toStored(object)) ?? object
+}
+
+const entries = new Map(kinds.map((entry) => [`${apiVersionOf(entry)}/${entry.kind}`, entry]))
+const entryOf = ({ apiVersion, kind }: ApiObject) => entries.get(`${apiVersion}/${kind}`)
 
 function startsWith(value: Uint8Array, start: Buffer): boolean {
   return value.length >= start.length && start.equals(value.subarray(0, start.length))
