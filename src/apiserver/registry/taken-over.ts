@@ -7,7 +7,7 @@ import { conformObject } from '../../api/decode.ts'
 import { isDraft } from '../../api/draft.ts'
 import { apiVersionOf, kinds } from '../../api/kinds.ts'
 import { definitionNameOf } from '../../api/schema.ts'
-import type { Change, Entry, Store, WatchBatch } from '../../store/store.ts'
+import type { Change, Entry, Store, WatchBatch, WriteResult } from '../../store/store.ts'
 import { openEnvelope, sealEnvelope } from '../../wire/protobuf/envelope.ts'
 import { kubernetesProtobuf } from '../protobuf.ts'
 import { type ApiObject, settled } from './api-object.ts'
@@ -22,6 +22,35 @@ const newline = 0x0a
 const openBrace = 0x7b
 
 export function takenOver(store: Store): Store {
+  /** By the bytes each was made of, which a store in memory gives again and again. */
+  const made = new WeakMap<Uint8Array, Uint8Array>()
+
+  function readValue(value: Uint8Array): Uint8Array {
+    const known = made.get(value)
+    if (known) return known
+    const read = readableValue(value)
+    if (read !== value) made.set(value, read)
+    return read
+  }
+
+  function readable(entry: Entry): Entry {
+    const value = readValue(entry.value)
+    return value === entry.value ? entry : { ...entry, value }
+  }
+
+  function readableChange(change: Change): Change {
+    const { previous } = change
+    const value = readValue(change.value)
+    const before = previous && readable(previous)
+    if (value === change.value && before === previous) return change
+    return { ...change, value, ...(before && { previous: before }) }
+  }
+
+  function readableResult(result: WriteResult): WriteResult {
+    if (result.ok || !result.current) return result
+    return { ...result, current: readable(result.current) }
+  }
+
   return {
     revision: () => store.revision(),
     compactedRevision: () => store.compactedRevision(),
@@ -33,18 +62,8 @@ export function takenOver(store: Store): Store {
       const { entries, ...rest } = await store.range(prefix, options)
       return { entries: entries.map(readable), ...rest }
     },
-    async put(key, value, expected) {
-      const result = await store.put(key, value, expected)
-      return !result.ok && result.current
-        ? { ...result, current: readable(result.current) }
-        : result
-    },
-    async delete(key, expected) {
-      const result = await store.delete(key, expected)
-      return !result.ok && result.current
-        ? { ...result, current: readable(result.current) }
-        : result
-    },
+    put: async (key, value, expected) => readableResult(await store.put(key, value, expected)),
+    delete: async (key, expected) => readableResult(await store.delete(key, expected)),
     async *watch(prefix, options): AsyncGenerator<WatchBatch> {
       for await (const { changes, revision } of store.watch(prefix, options)) {
         yield { changes: changes.map(readableChange), revision }
@@ -55,27 +74,16 @@ export function takenOver(store: Store): Store {
   }
 }
 
-function readable(entry: Entry): Entry {
-  const value = readableValue(entry.value)
-  return value === entry.value ? entry : { ...entry, value }
-}
-
-function readableChange(change: Change): Change {
-  const { previous } = change
-  const value = readableValue(change.value)
-  const before = previous && readable(previous)
-  if (value === change.value && before === previous) return change
-  return { ...change, value, ...(before && { previous: before }) }
-}
-
 /** The very same bytes where they are as the registry writes them, which costs a comparison. */
 export function readableValue(value: Uint8Array): Uint8Array {
   if (startsWith(value, envelope)) return fromProtobuf(value)
   if (value[0] !== openBrace) return value
-  if (!startsWith(value, ownStart) || hasOlderHead(value)) {
-    return rewritten(JSON.parse(textOf(value)), value)
-  }
+  if (!startsWith(value, ownStart) || hasOlderHead(value)) return fromJson(value)
   return value.at(-1) === newline ? value.subarray(0, -1) : value
+}
+
+function fromJson(value: Uint8Array): Uint8Array {
+  return rewritten(JSON.parse(textOf(value)), value)
 }
 
 /** Enough for kind and apiVersion, which come first. */

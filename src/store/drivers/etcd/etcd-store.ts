@@ -14,6 +14,7 @@ import type {
   WriteResult,
 } from '../../store.ts'
 import { Compacted, FutureRevision, StoreClosed, StoreFull, StoreUnavailable } from '../../store.ts'
+import type { Versions } from '../../versions.ts'
 import { createFeed } from './feed.ts'
 import { GrpcError, grpcCode } from './grpc.ts'
 import { findCompaction } from './history.ts'
@@ -25,11 +26,13 @@ import {
   encodeCompaction,
   encodeRange,
   encodeTxn,
+  everyKey,
   type RangeRequest,
   type RangeResponse,
   type TxnRequest,
   type TxnResponse,
 } from './messages.ts'
+import { createMirror } from './mirror.ts'
 import { sharedCall } from './shared-call.ts'
 
 export type EtcdOptions = MembersOptions
@@ -53,7 +56,8 @@ export async function etcdStore(options: EtcdOptions): Promise<Store> {
     throw error
   })
   options.signal.removeEventListener('abort', giveUp)
-  const feed = createFeed({ ...options, members, revision: start })
+  const mirror = createMirror({ read: readAll })
+  const feed = createFeed({ ...options, members, mirror, revision: start })
 
   async function range(request: RangeRequest): Promise<RangeResponse> {
     try {
@@ -91,7 +95,29 @@ export async function etcdStore(options: EtcdOptions): Promise<Store> {
     }
   }
 
+  /** What is as etcd is at this moment, or was at `revision`; undefined where etcd is to be asked. */
+  async function mirrored(revision: number): Promise<Versions | undefined> {
+    return revision > 0 ? mirror.knowing(revision) : mirror.at(await latest())
+  }
+
+  /** Every key there is, in pages of one revision. */
+  async function* readAll(): AsyncGenerator<RangeResponse> {
+    let key = everyKey.key
+    for (let revision = 0; ; ) {
+      const page = await range({ ...everyKey, key, limit: pageKeys, revision })
+      revision ||= page.revision
+      yield { ...page, revision }
+      if (page.entries.length >= page.count) return
+      key = `${page.entries.at(-1)?.key}\0`
+    }
+  }
+
   async function readRange(prefix: string, asked: RangeOptions): Promise<RangeResult> {
+    const versions = await mirrored(asked.revision ?? 0)
+    return versions ? versions.range(prefix, asked) : askRange(prefix, asked)
+  }
+
+  async function askRange(prefix: string, asked: RangeOptions): Promise<RangeResult> {
     const { after, limit = Number.POSITIVE_INFINITY } = asked
     const end = endOfPrefix(prefix)
     const entries: Entry[] = []
@@ -120,7 +146,11 @@ export async function etcdStore(options: EtcdOptions): Promise<Store> {
         throw said
       }
     },
-    get: async (key, revision = 0) => (await range({ key, revision })).entries[0],
+    async get(key, revision = 0) {
+      const versions = await mirrored(revision)
+      if (versions) return versions.get(key, revision)
+      return (await range({ key, revision })).entries[0]
+    },
     range: (prefix, asked = {}) => readRange(prefix, asked),
     put: (key, value, expected) => lines.run(key, () => write({ key, value, expected })),
     async delete(key, expected) {
@@ -143,6 +173,7 @@ export async function etcdStore(options: EtcdOptions): Promise<Store> {
       await feed.close()
       members.close()
       life.abort()
+      await mirror.close()
     },
   }
 }

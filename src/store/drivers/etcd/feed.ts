@@ -9,12 +9,15 @@ import { Compacted, SlowWatcher, StoreClosed } from '../../store.ts'
 import { createWatchers } from '../../watchers.ts'
 import { changesAfter } from './history.ts'
 import { isPassing, type Members } from './members.ts'
+import type { Mirror } from './mirror.ts'
 import { createWindow } from './window.ts'
 
 export interface FeedOptions {
   readonly members: Members
   /** Where it starts; later changes come by themselves. */
   readonly revision: number
+  /** Hears of every change before the watchers do. */
+  readonly mirror: Pick<Mirror, 'accept' | 'forget' | 'stall' | 'lose'>
   readonly clock: Clock
   readonly log: Log
 }
@@ -30,7 +33,7 @@ export interface Feed {
 
 const waits = { firstMs: 10, lastMs: 1000 }
 
-export function createFeed({ members, revision, clock, log }: FeedOptions): Feed {
+export function createFeed({ members, revision, mirror, clock, log }: FeedOptions): Feed {
   const window = createWindow(revision)
   const watchers = createWatchers(window, clock)
   const stop = new AbortController()
@@ -43,9 +46,12 @@ export function createFeed({ members, revision, clock, log }: FeedOptions): Feed
         for await (const changes of changesAfter(members, before, stop.signal)) accept(changes)
       } catch (error) {
         if (stop.signal.aborted) return
-        if (error instanceof Compacted) forget(error.compactedRevision)
-        else log.warn('the watch of etcd broke', { reason: String(error), at: window.revision })
+        if (error instanceof Compacted) {
+          forget(error.compactedRevision)
+          mirror.lose()
+        } else log.warn('the watch of etcd broke', { reason: String(error), at: window.revision })
       }
+      mirror.stall()
       if (window.revision > before) failures = 0
       await clock.sleep(backoffDelay(waits, failures), stop.signal).catch(() => {})
     }
@@ -53,11 +59,15 @@ export function createFeed({ members, revision, clock, log }: FeedOptions): Feed
 
   function accept(changes: readonly Change[]): void {
     const fresh = window.add(changes)
-    if (fresh.length > 0) watchers.applied(fresh)
+    if (fresh.length === 0) return
+    mirror.accept(fresh)
+    mirror.forget(window.base)
+    watchers.applied(fresh)
   }
 
   function forget(upTo: number): void {
     window.forget(upTo)
+    mirror.forget(upTo)
     // Wakes everybody: whoever stands before it finds out.
     watchers.applied([])
   }
