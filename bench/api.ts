@@ -1,7 +1,8 @@
 // Figures of the API server over its durable log: rate, CPU, p50 and p99 of every scenario, beside
 // kube-apiserver with etcd, in turns where both are on this machine; then start and memory.
 // `node bench/api.ts [WORDS OF SCENARIOS] [--seconds 5] [--rounds 2] [--connections 32]
-//   [--kube-apiserver PROGRAM] [--etcd PROGRAM] [--folder FOLDER] [--no-figures]`
+//   [--kube-apiserver PROGRAM] [--etcd PROGRAM] [--over-etcd] [--folder FOLDER] [--no-figures]`
+// With --over-etcd our server over an etcd is measured as well, in turns with it over its log.
 
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -23,7 +24,14 @@ import {
 } from './api/report.ts'
 import type { Load, Sample, Scenario } from './api/scenario.ts'
 import { scenarios } from './api/scenarios.ts'
-import { peerMissing, preparePlace, startPeer, startSampan, type Target } from './api/targets.ts'
+import {
+  peerMissing,
+  preparePlace,
+  startPeer,
+  startSampan,
+  startSampanOverEtcd,
+  type Target,
+} from './api/targets.ts'
 
 const { values: flags, positionals: words } = parseArgs({
   allowPositionals: true,
@@ -34,6 +42,7 @@ const { values: flags, positionals: words } = parseArgs({
     connections: { type: 'string', default: '32' },
     'kube-apiserver': { type: 'string', default: 'kube-apiserver' },
     etcd: { type: 'string', default: 'etcd' },
+    'over-etcd': { type: 'boolean', default: false },
     folder: { type: 'string', default: tmpdir() },
     figures: { type: 'boolean', default: true },
   },
@@ -54,10 +63,11 @@ try {
   for (const line of describeMachine(folder)) print(line)
   const program = await bundledProgram()
   const sampan = await startOurs(program)
+  const overEtcd = await startOverEtcd(program)
   const peer = await startTheirs()
   print('')
   print(header())
-  for (const scenario of chosen) await compare(scenario, sampan, peer)
+  for (const scenario of chosen) await compare(scenario, { ours: sampan, overEtcd, theirs: peer })
   if (flags.figures) await printFigures(program)
 } finally {
   for (const target of running) await target.stop()
@@ -87,6 +97,14 @@ async function startOurs(program: string): Promise<Target> {
   return target
 }
 
+async function startOverEtcd(program: string): Promise<Target | undefined> {
+  if (!flags['over-etcd']) return undefined
+  const place = preparePlace(join(folder, 'over-etcd'))
+  const target = await startSampanOverEtcd({ program, etcd: flags.etcd }, place)
+  running.push(target)
+  return target
+}
+
 async function startTheirs(): Promise<Target | undefined> {
   const programs = { kubeApiserver: flags['kube-apiserver'], etcd: flags.etcd }
   const missing = peerMissing(programs)
@@ -108,14 +126,22 @@ function printMemory(when: string, target: Target): void {
   print(figureLine(`memory, ${when}`, target.name, shown))
 }
 
-/** Both servers in turns, so that what else the machine does meets both. */
-async function compare(scenario: Scenario, ours: Target, theirs: Target | undefined) {
-  const samples = { ours: [] as Sample[], theirs: [] as Sample[] }
+interface Compared {
+  readonly ours: Target
+  readonly overEtcd: Target | undefined
+  readonly theirs: Target | undefined
+}
+
+/** All servers in turns, so that what else the machine does meets each. */
+async function compare(scenario: Scenario, { ours, overEtcd, theirs }: Compared) {
+  const samples = { ours: [] as Sample[], overEtcd: [] as Sample[], theirs: [] as Sample[] }
   for (let round = 0; round < Number(flags.rounds); round++) {
     samples.ours.push(await runOnce(scenario, ours, load))
+    if (overEtcd) samples.overEtcd.push(await runOnce(scenario, overEtcd, load))
     if (theirs) samples.theirs.push(await runOnce(scenario, theirs, load))
   }
   print(sampleLine(scenario, ours.name, samples.ours))
+  if (overEtcd) print(sampleLine({ ...scenario, name: '' }, overEtcd.name, samples.overEtcd))
   if (theirs) {
     print(sampleLine({ ...scenario, name: '' }, theirs.name, samples.theirs))
     print(ratioLine(samples.ours, figuresOf(samples.theirs)))
