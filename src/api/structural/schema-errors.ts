@@ -3,11 +3,13 @@
 
 import { copyOf, type DraftValue, isSame } from '../draft.ts'
 import { type FieldError, forbidden, invalid, notSupported, required } from '../field-error.ts'
+import type { JsonValue } from '../json.ts'
 import { when } from '../validation/checks.ts'
 import { at, child } from '../validation/field-path.ts'
 import { compileEmbeddedCheck } from './embedded-metadata.ts'
 import { compilePrune } from './prune.ts'
 import { ruleTextErrors } from './rules/rule-texts.ts'
+import { compileRuleRun } from './rules/run-rules.ts'
 import { conditionsOf, isEmbedded, itemsOf, partsOf, propertiesOf, type Schema } from './schema.ts'
 import { compileValidator } from './validator.ts'
 
@@ -243,6 +245,15 @@ function ownDefaultErrors(schema: Schema, path: string): FieldError[] {
   const embedded = compileEmbeddedCheck(schema)(copyOf(value) as DraftValue, path)
   return [
     ...when(!isSame(pruned, value), invalid(path, value, 'must not have unknown fields')),
-    ...(embedded.length > 0 ? embedded : compileValidator(schema).errors(value, path)),
+    ...(embedded.length > 0 ? embedded : valueErrors(schema, value, path)),
   ]
+}
+
+/** Against the schema, then its rules: for a value that stays as well as for one that is new. */
+function valueErrors(schema: Schema, value: JsonValue, path: string): FieldError[] {
+  const errors = compileValidator(schema).errors(value, path)
+  if (errors.length > 0) return errors
+  const run = compileRuleRun(schema, isEmbedded(schema))
+  const staying = run(value, { previous: value, path }).errors
+  return [...(staying.length > 0 ? staying : run(value, { path }).errors)]
 }
