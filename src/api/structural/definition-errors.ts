@@ -21,12 +21,9 @@ type Names = DraftOf<CustomResourceDefinitionNames>
 
 /** `previous` is what an update changes. */
 export function definitionErrors(definition: Definition, previous?: Definition): FieldError[] {
-  const { metadata, spec = {}, status } = definition
-  const wanted = `${spec.names?.plural ?? ''}.${spec.group ?? ''}`
-  const { name = '' } = metadata ?? {}
-  const detail = 'must be spec.names.plural+"."+spec.group'
+  const { spec = {}, status } = definition
   return [
-    ...when(name !== wanted, invalid('metadata.name', name, detail)),
+    ...(previous ? [] : nameErrors(definition)),
     ...specErrors(spec, previous),
     ...namesErrors(status?.acceptedNames ?? {}, 'status.acceptedNames'),
     ...storedVersionErrors(definition),
@@ -39,6 +36,14 @@ export function definitionErrors(definition: Definition, previous?: Definition):
       ),
     ),
   ]
+}
+
+/** Neither the name nor what it is made of can change. */
+function nameErrors({ metadata, spec }: Definition): FieldError[] {
+  const wanted = `${spec?.names?.plural ?? ''}.${spec?.group ?? ''}`
+  const { name = '' } = metadata ?? {}
+  const detail = 'must be spec.names.plural+"."+spec.group'
+  return when(name !== wanted, invalid('metadata.name', name, detail))
 }
 
 export function definitionUpdateErrors(next: Definition, previous: Definition): FieldError[] {
@@ -180,11 +185,10 @@ function storedVersionErrors({ spec, status }: Definition): FieldError[] {
   const stored = status?.storedVersions ?? []
   if (stored.length === 0) return [invalid(path, null, 'must have at least one stored version')]
   const versions = spec?.versions ?? []
-  const kept = versions.find(({ storage }) => storage)?.name
+  const kept = versions.filter(({ storage }) => storage).map(({ name = '' }) => name)
   return [
-    ...when(
-      kept !== undefined && !stored.includes(kept),
-      invalid(path, stored, `must have the storage version ${kept}`),
+    ...kept.flatMap((name) =>
+      when(!stored.includes(name), invalid(path, stored, `must have the storage version ${name}`)),
     ),
     ...stored.flatMap((version, index) =>
       when(

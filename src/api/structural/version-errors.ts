@@ -19,10 +19,11 @@ import type {
 import { each, when } from '../validation/checks.ts'
 import { at, child } from '../validation/field-path.ts'
 import { dns1035Problems } from '../validation/names.ts'
+import { defaultErrors } from './default-errors.ts'
 import { ruleErrors } from './rules/rule-errors.ts'
 import { followPath } from './rules/rule-path.ts'
 import type { Schema } from './schema.ts'
-import { defaultErrors, schemaErrors } from './schema-errors.ts'
+import { schemaErrors } from './schema-errors.ts'
 import { structuralErrors } from './structural-errors.ts'
 
 type Version = DraftOf<CustomResourceDefinitionVersion>
