@@ -73,6 +73,7 @@ function mainStrategy(entry: KindEntry, rules: KindRules): WriteStrategy {
       rules.prepareForUpdate?.(next, previous)
       if (rules.generation) bumpGeneration(next, previous, rules.generation)
     },
+    ...(rules.warnings && { warnings: rules.warnings }),
     validateCreate: (object) => [
       ...metadataErrors(metadataOf(object), metadataRules(entry, rules)),
       ...finalizerErrors(object),

@@ -51,6 +51,7 @@ import { createPolicyIndex } from './rbac/policy-index.ts'
 import { createReader, type Reader } from './reader.ts'
 import type { Admit } from './registry/admit.ts'
 import type { ServerRequest, UserInfo } from './request.ts'
+import { createReviewPoster } from './review-client.ts'
 import { serveComponentStatuses } from './reviews/component-statuses.ts'
 import { objectReader } from './reviews/read-object.ts'
 import { subjectAccessRoutes } from './reviews/subject-access.ts'
@@ -234,6 +235,9 @@ function allTokens(
   return firstThatKnows([...(tokenFile ? [staticTokens(tokenFile)] : []), accountTokens])
 }
 
+/** Of a conversion webhook: a review of many objects. */
+const mostAnswerBytes = 32 << 20
+
 /** What custom resources add to the kinds, once they are served. */
 class CustomKinds {
   source: Pick<CustomResources, 'liveKinds' | 'schemas'> | undefined
@@ -242,14 +246,17 @@ class CustomKinds {
 }
 
 async function openCustomResources(
-  { registry }: ApiServerOptions,
+  { registry, random = systemRandom }: ApiServerOptions,
   { reader, clock, log, custom }: Parts,
   signal: AbortSignal,
 ): Promise<CustomResources | undefined> {
   const { add, remove } = registry
   if (!add || !remove) return undefined
   const resources = { add, remove }
-  const served = await serveCustomResources({ reader, resources, clock, log, signal })
+  const post = createReviewPoster({ userAgent: 'kube-apiserver', mostAnswerBytes })
+  const served = await serveCustomResources({
+    ...{ reader, resources, post, random, clock, log, signal },
+  })
   custom.source = served
   return served
 }

@@ -113,7 +113,7 @@ const truths: readonly string[] = [
   'self.made.getDayOfMonth() == 2 && self.made.getDayOfYear() == 33 && self.made.getMilliseconds() == 500',
   "self.made.getHours() == 4 && self.made.getHours('+02:00') == 6",
   "self.made.getHours('America/New_York') == 23 && self.made.getDayOfWeek() == 2",
-  "duration('90m').getHours() == 1 && duration('1.5s').getMilliseconds() == 500",
+  "duration('90m').getHours() == 1 && duration('1.5s').getMilliseconds() == 1500",
   "string(duration('1h')) == '3600s' && string(self.made) == '2026-02-03T04:05:06.5Z'",
   "'hello'.contains('ell') && 'hello'.startsWith('he') && 'hello'.endsWith('lo')",
   "'abc123'.matches('^[a-z]+[0-9]+$') && matches('a', '(?i)A')",

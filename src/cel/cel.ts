@@ -49,10 +49,11 @@ function check(source: string, compiler: Compiler, mistakes: Mistake[]) {
   }
 }
 
-function maxCost(ast: Ast, { types, overloads }: Compiler, sizeAt: SizeAt): number {
+function maxCost(ast: Ast, { types, overloads, names }: Compiler, sizeAt: SizeAt): number {
   const checks = {
     typeOf: (part: Ast) => types.get(part),
     overloadsOf: (part: Ast) => overloads.get(part) ?? [],
+    isName: (part: Ast) => names.has(part),
   }
   return estimateCost(ast, checks, sizeAt).max
 }

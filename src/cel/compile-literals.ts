@@ -3,7 +3,7 @@
 import type { Ast, ListItem, MapEntry, StructField } from './ast.ts'
 import type { Compiler } from './compiler.ts'
 import { CelError } from './program.ts'
-import type { Checked, Code, Frame, Scope } from './scope.ts'
+import { type Checked, type Code, type Frame, folded, type Scope } from './scope.ts'
 import { type CelType, dyn, listOf, mapOf, type ObjectType, typeText } from './types.ts'
 import { isAssignable, joinTypes } from './unify.ts'
 import { BuiltMap, BuiltObject, type CelValue, Optional } from './values.ts'
@@ -57,38 +57,42 @@ function join(
 
 function compileList(compiler: Compiler, items: readonly ListItem[], scope: Scope): Checked {
   let element: CelType | undefined
-  // A list of constants is made once, ahead of time.
-  const cost = items.every(({ value }) => value.node === 'literal') ? 0 : listCost
+  let isConstant = true
   const parts = items.map((item) => {
     const checked = compiler.compile(item.value, scope)
     const type = heldType(checked, item)
     element = join(compiler, scope, { at: item.value.at, so: element, type })
+    isConstant &&= checked.constant !== undefined && !item.isOptional
     return { code: checked.code, isOptional: item.isOptional }
   })
-  return {
+  const made: Checked = {
     type: listOf(element ?? dyn),
     code: (frame) => {
-      frame.meter.spend(cost)
+      frame.meter.spend(listCost)
       return parts.flatMap((part) => {
         const value = partValue(frame, part)
         return value === undefined ? [] : [value]
       })
     },
   }
+  return isConstant ? folded(made) : made
 }
 
 function compileMap(compiler: Compiler, entries: readonly MapEntry[], scope: Scope): Checked {
   let keyType: CelType | undefined
   let valueType: CelType | undefined
+  let isConstant = true
   const parts = entries.map((entry) => {
     const key = compiler.compile(entry.key, scope)
     const value = compiler.compile(entry.value, scope)
     keyType = join(compiler, scope, { at: entry.key.at, so: keyType, type: key.type })
     const type = heldType(value, entry)
     valueType = join(compiler, scope, { at: entry.value.at, so: valueType, type })
+    isConstant &&= [key, value].every(({ constant }) => constant !== undefined)
+    isConstant &&= !entry.isOptional
     return { key: key.code, code: value.code, isOptional: entry.isOptional }
   })
-  return {
+  const made: Checked = {
     type: mapOf(keyType ?? dyn, valueType ?? dyn),
     code: (frame) => {
       frame.meter.spend(mapCost)
@@ -101,6 +105,7 @@ function compileMap(compiler: Compiler, entries: readonly MapEntry[], scope: Sco
       return new BuiltMap(built)
     },
   }
+  return isConstant ? folded(made) : made
 }
 
 function compileStruct(

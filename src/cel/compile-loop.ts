@@ -1,28 +1,32 @@
 // Macros that run over a list or map, and those that give a value a name.
 
-import type { Binding, Loop, LoopKind } from './ast.ts'
+import type { Loop, LoopKind } from './ast.ts'
 import { attempt } from './compile-logic.ts'
 import { type Compiler, expectBool, isBool, noOverload } from './compiler.ts'
 import { CelError } from './program.ts'
 import { type Checked, type Code, type Frame, type Scope, within } from './scope.ts'
-import { bool, type CelType, dyn, int, listOf, mapOf, optionalOf, typeText } from './types.ts'
-import { BuiltMap, CelMap, type CelValue, isList, Optional } from './values.ts'
+import { bool, type CelType, dyn, int, listOf, mapOf, typeText } from './types.ts'
+import { BuiltMap, CelMap, type CelValue, isList } from './values.ts'
 
-/** What cel-go counts beside range and body: once, for each step, and where one is kept. */
+/**
+ * What cel-go counts beside range and body: once, for each step, where one is kept, and for asking
+ * whether to go on where it does not.
+ */
 interface LoopCost {
   readonly once: number
   readonly step: number
   readonly kept: number
+  readonly stop: number
 }
 const costs: Readonly<Record<LoopKind, LoopCost>> = {
-  all: { once: 1, step: 3, kept: 0 },
-  exists: { once: 1, step: 4, kept: 0 },
-  existsOne: { once: 2, step: 1, kept: 1 },
-  map: { once: 11, step: 0, kept: 12 },
-  filter: { once: 11, step: 1, kept: 12 },
-  transformList: { once: 11, step: 0, kept: 12 },
-  transformMap: { once: 31, step: 0, kept: 3 },
-  transformMapEntry: { once: 31, step: 0, kept: 2 },
+  all: { once: 1, step: 3, kept: 0, stop: 2 },
+  exists: { once: 1, step: 4, kept: 0, stop: 3 },
+  existsOne: { once: 2, step: 0, kept: 2, stop: 0 },
+  map: { once: 1, step: 0, kept: 12, stop: 0 },
+  filter: { once: 1, step: 0, kept: 13, stop: 0 },
+  transformList: { once: 1, step: 0, kept: 12, stop: 0 },
+  transformMap: { once: 1, step: 0, kept: 3, stop: 0 },
+  transformMapEntry: { once: 1, step: 0, kept: 2, stop: 0 },
 }
 
 export function compileLoop(compiler: Compiler, loop: Loop, scope: Scope): Checked {
@@ -34,11 +38,11 @@ export function compileLoop(compiler: Compiler, loop: Loop, scope: Scope): Check
   checkPredicates(compiler, loop, filter, body)
   const { once, step } = costs[loop.kind]
   const slots = { slot: scope.locals.length, count: variables.length }
-  const steps = stepsOf(range.code, slots, { once, step: filter ? step + 1 : step })
+  const steps = stepsOf(range.code, slots, { once, step })
   const passes = filter?.code
   return {
     type: resultType(loop, range.type, { variables, body: body.type }),
-    code: loopCode(loop, steps, { body: body.code, filter: passes }),
+    code: loopCode(loop, steps, { body: body.code, filter: passes, slot: slots.slot }),
   }
 }
 
@@ -110,8 +114,8 @@ interface Slots {
   readonly count: number
 }
 
-/** Each step's first variable, after the variables have been put into their slots. */
-type Steps = (frame: Frame) => Iterable<CelValue>
+/** Puts the variables into their slots, step by step; tells whether it is the last. */
+type Steps = (frame: Frame) => Iterable<boolean>
 
 function stepsOf(
   range: Code,
@@ -121,32 +125,27 @@ function stepsOf(
   return function* (frame) {
     const value = range(frame)
     frame.meter.spend(once)
-    for (const [first, second] of pairsOf(value, count)) {
+    const isMap = value instanceof CelMap
+    if (!isMap && !isList(value)) throw new CelError('no such overload')
+    const items = isMap ? value.keys() : value
+    for (const [index, item] of items.entries()) {
       frame.meter.spend(step)
-      frame.locals[slot] = first
-      if (count > 1) frame.locals[slot + 1] = second
-      yield first
+      frame.locals[slot] = isMap || count === 1 ? item : BigInt(index)
+      if (count > 1) frame.locals[slot + 1] = isMap ? (value.get(item) ?? null) : item
+      yield index === items.length - 1
     }
-  }
-}
-
-function* pairsOf(value: CelValue, count: number): Iterable<readonly [CelValue, CelValue]> {
-  if (isList(value)) {
-    for (const [at, item] of value.entries()) yield count > 1 ? [BigInt(at), item] : [item, null]
-  } else if (value instanceof CelMap) {
-    for (const key of value.keys()) yield [key, value.get(key) ?? null]
-  } else {
-    throw new CelError('no such overload')
   }
 }
 
 interface LoopCodes {
   readonly body: Code
   readonly filter: Code | undefined
+  /** Of the first variable. */
+  readonly slot: number
 }
 
-function loopCode({ kind }: Loop, steps: Steps, { body, filter }: LoopCodes): Code {
-  const { kept: keptCost } = costs[kind]
+function loopCode({ kind }: Loop, steps: Steps, { body, filter, slot }: LoopCodes): Code {
+  const { kept: keptCost, stop } = costs[kind]
   const spendIf = (frame: Frame, isKept: boolean) => {
     if (isKept) frame.meter.spend(keptCost)
     return isKept
@@ -155,9 +154,9 @@ function loopCode({ kind }: Loop, steps: Steps, { body, filter }: LoopCodes): Co
   const holds = (frame: Frame) => spendIf(frame, expectBool(body(frame)))
   switch (kind) {
     case 'all':
-      return (frame) => decide(frame, { steps, body, deciding: false })
+      return (frame) => decide(frame, { steps, body, deciding: false, stop })
     case 'exists':
-      return (frame) => decide(frame, { steps, body, deciding: true })
+      return (frame) => decide(frame, { steps, body, deciding: true, stop })
     case 'existsOne':
       return (frame) => {
         let count = 0
@@ -167,13 +166,15 @@ function loopCode({ kind }: Loop, steps: Steps, { body, filter }: LoopCodes): Co
     case 'filter':
       return (frame) => {
         const kept: CelValue[] = []
-        for (const item of steps(frame)) if (holds(frame)) kept.push(item)
+        for (const _ of steps(frame)) if (holds(frame)) kept.push(frame.locals[slot] ?? null)
         return kept
       }
     case 'transformMap':
       return (frame) => {
         const entries: (readonly [CelValue, CelValue])[] = []
-        for (const key of steps(frame)) if (isKept(frame)) entries.push([key, body(frame)])
+        for (const _ of steps(frame)) {
+          if (isKept(frame)) entries.push([frame.locals[slot] ?? null, body(frame)])
+        }
         return new BuiltMap(entries)
       }
     case 'transformMapEntry':
@@ -200,58 +201,20 @@ interface Decision {
   readonly steps: Steps
   readonly body: Code
   readonly deciding: boolean
+  readonly stop: number
 }
 
 /** The first element that decides ends it; a failure counts only if none does. */
-function decide(frame: Frame, { steps, body, deciding }: Decision): boolean {
+function decide(frame: Frame, { steps, body, deciding, stop }: Decision): boolean {
   let failure: CelError | undefined
-  for (const _ of steps(frame)) {
+  for (const isLast of steps(frame)) {
     const result = attempt(frame, body)
-    if (result === deciding) return deciding
+    if (result === deciding) {
+      if (!isLast) frame.meter.spend(stop)
+      return deciding
+    }
     if (result instanceof CelError) failure ??= result
   }
   if (failure) throw failure
   return !deciding
-}
-
-export function compileBinding(compiler: Compiler, ast: Binding, scope: Scope): Checked {
-  const value = compiler.compile(ast.value, scope)
-  const slot = scope.locals.length
-  if (ast.kind === 'bind') {
-    const inner = within(scope, [{ name: ast.variable, type: value.type }])
-    const body = compiler.compile(ast.body, inner)
-    return {
-      type: body.type,
-      code: (frame) => {
-        frame.locals[slot] = value.code(frame)
-        return body.code(frame)
-      },
-    }
-  }
-  return compileOptionalMap(compiler, ast, { scope, value })
-}
-
-function compileOptionalMap(
-  compiler: Compiler,
-  { kind, variable, body: bodyAst, at }: Binding,
-  { scope, value }: { readonly scope: Scope; readonly value: Checked },
-): Checked {
-  const { type } = value
-  if (type.kind !== 'optional' && type.kind !== 'dyn') {
-    compiler.note(at, noOverload('hasValue', [type], false))
-  }
-  const held = type.kind === 'optional' ? type.of : dyn
-  const slot = scope.locals.length
-  const body = compiler.compile(bodyAst, within(scope, [{ name: variable, type: held }]))
-  return {
-    type: kind === 'optMap' ? optionalOf(body.type) : body.type,
-    code: (frame) => {
-      const optional = value.code(frame)
-      if (!(optional instanceof Optional)) throw new CelError('no such overload')
-      if (optional.value === undefined) return Optional.none
-      frame.locals[slot] = optional.value
-      const result = body.code(frame)
-      return kind === 'optMap' ? new Optional(result) : result
-    },
-  }
 }

@@ -2,14 +2,16 @@
 // A mistake is noted and its place taken as dyn, so that one walk finds them all.
 
 import type { Ast } from './ast.ts'
+import { checkConstants } from './check-constants.ts'
+import { compileBinding, compileElse } from './compile-binding.ts'
 import { checkLiterals } from './compile-literals.ts'
 import { compileLogic } from './compile-logic.ts'
-import { compileBinding, compileLoop } from './compile-loop.ts'
+import { compileLoop } from './compile-loop.ts'
 import { compileSelect } from './compile-select.ts'
 import { functionsNamed } from './functions/functions.ts'
 import { SyntaxProblem } from './lexer.ts'
 import { CelError, type Declarations } from './program.ts'
-import type { Checked, Frame, Scope } from './scope.ts'
+import { type Checked, type Code, type Frame, folded, type Scope } from './scope.ts'
 import { type CelFunction, matches } from './signature.ts'
 import { type CelType, dyn, typeOf, typeText } from './types.ts'
 import { isAssignable, resolve } from './unify.ts'
@@ -22,6 +24,8 @@ export interface Compiler {
   /** What was found out about each part of the tree; for estimates of cost. */
   readonly types: Map<Ast, CelType>
   readonly overloads: Map<Ast, readonly CelFunction[]>
+  /** Selections that are one name with dots. */
+  readonly names: Set<Ast>
   compile(ast: Ast, scope: Scope): Checked
   /** A mistake, at an offset of the source. */
   note(at: number, message: string): void
@@ -42,6 +46,7 @@ export function createCompiler(declarations: Declarations, mistakes: Mistake[]):
     references: new Set(),
     types: new Map(),
     overloads: new Map(),
+    names: new Set(),
     compile(ast, scope) {
       if (depth >= mostDepth) throw new SyntaxProblem(ast.at, 'expression is nested too deeply')
       depth++
@@ -66,14 +71,18 @@ function compileNode(compiler: Compiler, ast: Ast, scope: Scope): Checked {
   switch (ast.node) {
     case 'literal': {
       const { value } = ast
-      return { type: literalType(value), code: () => value }
+      return { type: literalType(value), code: () => value, constant: value }
     }
     case 'name':
       return compileName(compiler, ast, scope)
     case 'select':
-      return pathNamed(compiler, ast, scope) ?? compileSelect(compiler, ast, scope)
+      return namedPath(compiler, ast, scope) ?? compileSelect(compiler, ast, scope)
     case 'call':
-      return compileLogic(compiler, ast, scope) ?? compileCall(compiler, ast, scope)
+      return (
+        compileLogic(compiler, ast, scope) ??
+        compileElse(compiler, ast, scope) ??
+        compileCall(compiler, ast, scope)
+      )
     case 'loop':
       return compileLoop(compiler, ast, scope)
     case 'binding':
@@ -141,6 +150,12 @@ function typeValue(name: string): Checked | undefined {
   return { type: typeOf(dyn), code: () => value }
 }
 
+function namedPath(compiler: Compiler, ast: Ast, scope: Scope): Checked | undefined {
+  const named = pathNamed(compiler, ast, scope)
+  if (named) compiler.names.add(ast)
+  return named
+}
+
 /** A variable or type whose name has dots: authorizer.requestResource. */
 function pathNamed(compiler: Compiler, ast: Ast, { locals }: Scope): Checked | undefined {
   const path = dottedPath(ast)
@@ -170,13 +185,13 @@ function compileCall(
   const inner = name === 'format' ? { ...scope, isMixed: true } : scope
   const checked = operands.map((operand) => compiler.compile(operand, inner))
   const overloads = isGlobal && target ? qualified : functionsNamed(name)
-  const fitting = overloads.filter(({ isMember }) => isMember !== isGlobal)
+  const usable = overloads.filter(({ isMember }) => isMember !== isGlobal)
   if (overloads.length === 0) {
     compiler.note(at, `undeclared reference to '${name}' (in container '')`)
     return wrong
   }
   const types = checked.map(({ type }) => type)
-  const resolved = resolve(fitting, types)
+  const resolved = resolve(usable, types)
   if (!resolved) {
     compiler.note(at, noOverload(name, types, isGlobal))
     return wrong
@@ -184,13 +199,30 @@ function compileCall(
   const codes = checked.map(({ code }) => code)
   const { candidates, result } = resolved
   compiler.overloads.set(call, candidates)
-  return {
-    type: result,
-    code: (frame) => {
-      const values = codes.map((code) => code(frame))
-      return run(frame, candidates, values)
-    },
+  checkConstants(compiler, call)
+  if (isFreeLookUp(name, args[1], checked[1])) {
+    return { type: result, code: (frame) => runFree(candidates, valuesOf(frame, codes)) }
   }
+  const made: Checked = {
+    type: result,
+    code: (frame) => run(frame, candidates, valuesOf(frame, codes)),
+  }
+  const isConstant = typeConversions.has(name) && checked.every(isKnown)
+  return isConstant ? folded(made) : made
+}
+
+const valuesOf = (frame: Frame, codes: readonly Code[]) => codes.map((code) => code(frame))
+const isKnown = ({ constant }: Checked) => constant !== undefined
+
+/** Of constants these are made ahead of time. */
+const typeConversions: ReadonlySet<string> = new Set(
+  'bool bytes double duration dyn int string timestamp type uint'.split(' '),
+)
+
+/** cel-go counts one for `list[name]`, and nothing for looking into a list of constants. */
+function isFreeLookUp(name: string, operand: Ast | undefined, checked: Checked | undefined) {
+  if (name === '_[_]') return operand?.node === 'name'
+  return name === '@in' && checked !== undefined && isKnown(checked)
 }
 
 function isVisible({ declarations }: Compiler, { locals }: Scope, name: string): boolean {
@@ -206,11 +238,20 @@ export function noOverload(name: string, types: readonly CelType[], isGlobal = t
 
 /** The overload is chosen again by the values: declared types may be dyn. */
 function run(frame: Frame, candidates: readonly CelFunction[], values: CelValue[]): CelValue {
+  const candidate = fitting(candidates, values)
+  frame.meter.spend(candidate.cost?.(values) ?? 1)
+  return attempted(candidate, values)
+}
+
+function runFree(candidates: readonly CelFunction[], values: CelValue[]): CelValue {
+  return attempted(fitting(candidates, values), values)
+}
+
+function fitting(candidates: readonly CelFunction[], values: readonly CelValue[]): CelFunction {
   for (const candidate of candidates) {
-    if (candidate.parameters.every((type, at) => matches(values[at] ?? null, type))) {
-      frame.meter.spend(candidate.cost?.(values) ?? 1)
-      return attempted(candidate, values)
-    }
+    const { parameters, isUnguarded } = candidate
+    const isFitting = parameters.every((type, at) => matches(values[at] ?? null, type))
+    if (isUnguarded || isFitting) return candidate
   }
   throw new CelError('no such overload')
 }

@@ -46,10 +46,14 @@ function createParser(tokens: readonly Token[]) {
   const isOperator = (text: string) =>
     text === 'in' ? peek().type === 'name' && peek().text === 'in' : isSign(text)
 
-  /** `expected` is what cel-go's grammar could go on with here, where that is told. */
-  function unexpected(token: Token = peek(), expected = ''): SyntaxProblem {
-    const what =
-      token.type === 'end' ? "mismatched input '<EOF>'" : `extraneous input '${token.text}'`
+  /**
+   * `expected` is what cel-go's grammar could go on with here, where that is told; a token is
+   * extraneous where it goes on without it.
+   */
+  function unexpected(token: Token = peek(), expected = '', isExtraneous = true): SyntaxProblem {
+    const isMismatch = token.type === 'end' || !isExtraneous
+    const shown = token.type === 'end' ? '<EOF>' : token.text
+    const what = `${isMismatch ? 'mismatched' : 'extraneous'} input '${shown}'`
     const rest = expected ? ` expecting ${expected}` : ''
     return new SyntaxProblem(token.at, `Syntax error: ${what}${rest}`)
   }
@@ -78,7 +82,7 @@ function createParser(tokens: readonly Token[]) {
 
   function whole(): Ast {
     const ast = expression()
-    if (peek().type !== 'end') throw unexpected(peek(), '<EOF>')
+    if (peek().type !== 'end') throw unexpected(peek(), '<EOF>', tokens[next + 1] === end)
     return ast
   }
 
@@ -160,7 +164,8 @@ function createParser(tokens: readonly Token[]) {
   function dotted(of: Ast, at: number): Ast {
     const isOptional = accept('?')
     const token = take()
-    if (token.type !== 'name' && token.type !== 'quoted') throw unexpected(token)
+    const isField = token.type === 'quoted' || (token.type === 'name' && token.text !== 'in')
+    if (!isField) throw unexpected(token, 'IDENTIFIER', false)
     if (token.type === 'name' && !isOptional && isSign('(')) {
       const open = take()
       return called(token.text, of, { args: list(')'), at: open.at })

@@ -1,46 +1,27 @@
-// RE2 patterns as JavaScript ones: leading flags, named groups, ends of text, POSIX classes.
+// RE2 patterns, compiled once and remembered.
 
+import { goRegExp, PatternError } from '../lib/go-regexp.ts'
 import { CelError } from './program.ts'
 
-const classes: Readonly<Record<string, string>> = {
-  alnum: '0-9A-Za-z',
-  alpha: 'A-Za-z',
-  blank: '\\t ',
-  cntrl: '\\x00-\\x1F\\x7F',
-  digit: '0-9',
-  lower: 'a-z',
-  punct: '!-\\/:-@\\[-`{-~',
-  space: '\\t\\n\\v\\f\\r ',
-  upper: 'A-Z',
-  word: '0-9A-Za-z_',
-  xdigit: '0-9A-Fa-f',
-}
 const mostRemembered = 512
 const remembered = new Map<string, RegExp>()
 
-/** Compiled patterns are remembered, the oldest forgotten first. */
+/** The oldest is forgotten first. Throws CelError. */
 export function patternOf(source: string): RegExp {
   const known = remembered.get(source)
   if (known) return known
   const [oldest] = remembered.keys()
   if (remembered.size >= mostRemembered && oldest !== undefined) remembered.delete(oldest)
-  const made = translate(source)
+  const made = compiled(source)
   remembered.set(source, made)
   return made
 }
 
-function translate(source: string): RegExp {
-  const [leading = '', letters = ''] = /^\(\?([imsU]+)\)/.exec(source) ?? []
-  const body = source
-    .slice(leading.length)
-    .replaceAll('(?P<', '(?<')
-    .replaceAll('\\z', '$')
-    .replaceAll('\\A', '^')
-    .replace(/\[:(\^?)(\w+):\]/g, (whole, not, name) => (not ? whole : (classes[name] ?? whole)))
+function compiled(source: string): RegExp {
   try {
-    return new RegExp(body, `${letters.replace('U', '')}`)
-  } catch {
-    throw new CelError(`error parsing regexp: invalid pattern: \`${source}\``)
+    return goRegExp(source)
+  } catch (error) {
+    throw error instanceof PatternError ? new CelError(error.message) : error
   }
 }
 

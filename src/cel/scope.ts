@@ -1,6 +1,6 @@
 // What compiled code runs in: the bindings, the variables of macros, the meter.
 
-import { CostError } from './program.ts'
+import { CelError, CostError } from './program.ts'
 import type { CelType } from './types.ts'
 import type { CelValue } from './values.ts'
 
@@ -37,7 +37,24 @@ export type Code = (frame: Frame) => CelValue
 export interface Checked {
   readonly type: CelType
   readonly code: Code
+  /** Known ahead of time, and then free of cost: constants, and what is made of them alone. */
+  readonly constant?: CelValue
 }
+
+/** Code that makes a value of constants: run now, unless it fails. */
+export function folded({ type, code }: Checked): Checked {
+  try {
+    const frame = { meter: createMeter(mostFoldedCost), locals: [], variable: () => null }
+    const constant = code(frame)
+    return { type, code: () => constant, constant }
+  } catch (error) {
+    // It fails when it is run.
+    if (error instanceof CelError) return { type, code }
+    throw error
+  }
+}
+
+const mostFoldedCost = 1_000_000
 
 /** Names that are visible at a place: the macros' by slot, the rest by declaration. */
 export interface Scope {

@@ -22,6 +22,8 @@ export interface CelFunction {
   readonly result: CelType
   /** Called with values that match the parameters. */
   run(args: readonly CelValue[]): CelValue
+  /** Takes values at run time that its parameters do not say: it looks for itself. */
+  readonly isUnguarded?: boolean
   /** Units beyond those of the arguments; 1 unless set. */
   cost?(args: readonly CelValue[]): number
 }
@@ -132,5 +134,6 @@ export function matches(value: CelValue, type: CelType): boolean {
 export function sizeOf(value: CelValue | undefined): number {
   if (typeof value === 'string' || value instanceof Uint8Array || isList(value)) return value.length
   if (value instanceof Optional) return sizeOf(value.value)
+  if (value instanceof CelObject) return value.fields().length
   return value instanceof CelMap ? value.size : 1
 }

@@ -17,20 +17,28 @@ export function parseTimestamp(text: string): Timestamp {
   if (seconds === undefined || Number.isNaN(ms)) {
     throw new CelError(`parsing time ${JSON.stringify(text)}: cannot parse as RFC 3339`)
   }
-  return timestampOf(BigInt(ms) * nanosPerMs + BigInt(fraction.padEnd(9, '0')))
+  const nanos = BigInt(ms) * nanosPerMs + BigInt(fraction.padEnd(9, '0'))
+  return timestampOf(nanos, offsetMs(ms, zone === 'Z' ? '' : (zone ?? '')) / 60_000)
 }
 
 /** Throws beyond the years 1 to 9999. */
-export function timestampOf(nanos: bigint): Timestamp {
+export function timestampOf(nanos: bigint, offsetMinutes = 0): Timestamp {
   if (nanos < firstNanos || nanos > lastNanos) throw new CelError('timestamp overflow')
-  return new Timestamp(nanos)
+  return new Timestamp(nanos, offsetMinutes)
 }
 
-export function timestampText({ nanos }: Timestamp): string {
+export function timestampText({ nanos, offsetMinutes }: Timestamp): string {
   const fraction = ((nanos % nanosPerSecond) + nanosPerSecond) % nanosPerSecond
-  const date = new Date(Number((nanos - fraction) / nanosPerMs)).toISOString().slice(0, 19)
+  const local = Number((nanos - fraction) / nanosPerMs) + offsetMinutes * 60_000
+  const date = new Date(local).toISOString().slice(0, 19)
   const digits = fraction.toString().padStart(9, '0').replace(/0+$/, '')
-  return `${date}${digits && `.${digits}`}Z`
+  return `${date}${digits && `.${digits}`}${zoneText(offsetMinutes)}`
+}
+
+function zoneText(offsetMinutes: number): string {
+  if (offsetMinutes === 0) return 'Z'
+  const two = (value: number) => String(Math.trunc(Math.abs(value))).padStart(2, '0')
+  return `${offsetMinutes < 0 ? '-' : '+'}${two(offsetMinutes / 60)}:${two(offsetMinutes % 60)}`
 }
 
 const unitNanos: Readonly<Record<string, bigint>> = {

@@ -31,10 +31,16 @@ export class Uint {
 /** Nanoseconds since 1970 in UTC. */
 export class Timestamp {
   readonly nanos: bigint
-  constructor(nanos: bigint) {
+  /** The zone in which it was written, which its text keeps: minutes east. */
+  readonly offsetMinutes: number
+  constructor(nanos: bigint, offsetMinutes = 0) {
     this.nanos = nanos
+    this.offsetMinutes = offsetMinutes
   }
 }
+
+/** The year 1, Go's zero time. */
+const zeroTime = BigInt(Date.parse('0001-01-01T00:00:00Z')) * 1_000_000n
 
 export class Duration {
   readonly nanos: bigint
@@ -270,7 +276,8 @@ function compareText(a: string, b: string): number {
 export function isZero(value: CelValue): boolean {
   if (value === null || value === false || value === '' || value === 0 || value === 0n) return true
   if (value instanceof Uint) return value.value === 0n
-  if (value instanceof Duration || value instanceof Timestamp) return value.nanos === 0n
+  if (value instanceof Duration) return value.nanos === 0n
+  if (value instanceof Timestamp) return value.nanos === zeroTime
   if (value instanceof Uint8Array || isList(value)) return value.length === 0
   if (value instanceof CelMap) return value.size === 0
   if (value instanceof CelObject) return value.fields().length === 0

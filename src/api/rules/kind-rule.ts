@@ -27,6 +27,8 @@ export interface KindRules<D = Draft> {
   readonly validate?: (object: D) => FieldError[]
   readonly validateCreate?: (object: D) => FieldError[]
   readonly validateUpdate?: (next: D, previous: D) => FieldError[]
+  /** What a client should know of a write that is fine; not of writes through endpoints. */
+  readonly warnings?: (next: D, previous: D | undefined) => readonly string[]
   /** By the endpoint's name, where it is not as usual. */
   readonly endpoints?: Readonly<Record<string, EndpointRules<D>>>
 }
@@ -34,7 +36,7 @@ export interface KindRules<D = Draft> {
 /** Rules over a typed view as rules over drafts: the table's key says the kind. */
 export function rulesFor<T>(rules: Partial<KindRules<DraftOf<T>>>): Partial<KindRules> {
   const { prepareForCreate, prepareForUpdate, endpoints, ...rest } = rules
-  const { validate, validateCreate, validateUpdate, ...plain } = rest
+  const { validate, validateCreate, validateUpdate, warnings, ...plain } = rest
   return {
     ...plain,
     ...(prepareForCreate && { prepareForCreate: one(prepareForCreate) }),
@@ -42,8 +44,15 @@ export function rulesFor<T>(rules: Partial<KindRules<DraftOf<T>>>): Partial<Kind
     ...(validate && { validate: one(validate) }),
     ...(validateCreate && { validateCreate: one(validateCreate) }),
     ...(validateUpdate && { validateUpdate: two(validateUpdate) }),
+    ...(warnings && { warnings: ofBoth(warnings) }),
     ...(endpoints && { endpoints: untyped(endpoints) }),
   }
+}
+
+function ofBoth<T>(
+  rule: (next: DraftOf<T>, previous: DraftOf<T> | undefined) => readonly string[],
+): NonNullable<KindRules['warnings']> {
+  return (next, previous) => rule(draftAs<T>(next), previous && draftAs<T>(previous))
 }
 
 function untyped<T>(

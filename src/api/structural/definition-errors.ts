@@ -1,10 +1,9 @@
 // What is wrong with a CustomResourceDefinition: its group, names, versions, conversion, and with
 // each version's columns, subresources and selectable fields. Words: upstream's validation.
 
-import type { DraftOf } from '../draft.ts'
-import { type FieldError, forbidden, invalid, required } from '../field-error.ts'
+import { type DraftOf, isSameMeaning } from '../draft.ts'
+import { type FieldError, invalid, required } from '../field-error.ts'
 import type {
-  CustomResourceConversion,
   CustomResourceDefinition,
   CustomResourceDefinitionNames,
   CustomResourceDefinitionSpec,
@@ -13,7 +12,8 @@ import { choiceErrors, each, when } from '../validation/checks.ts'
 import { at, child } from '../validation/field-path.ts'
 import { immutableErrors } from '../validation/metadata.ts'
 import { dns1035Problems, dnsSubdomainProblems } from '../validation/names.ts'
-import { versionErrors } from './version-errors.ts'
+import { conversionErrors, isBundle } from './conversion-errors.ts'
+import { partErrors, type SharedPart, sharedParts, versionErrors } from './version-errors.ts'
 
 export type Definition = DraftOf<CustomResourceDefinition>
 type Spec = DraftOf<CustomResourceDefinitionSpec>
@@ -21,13 +21,10 @@ type Names = DraftOf<CustomResourceDefinitionNames>
 
 /** `previous` is what an update changes. */
 export function definitionErrors(definition: Definition, previous?: Definition): FieldError[] {
-  const { metadata, spec = {}, status } = definition
-  const wanted = `${spec.names?.plural ?? ''}.${spec.group ?? ''}`
-  const { name = '' } = metadata ?? {}
-  const detail = 'must be spec.names.plural+"."+spec.group'
+  const { spec = {}, status } = definition
   return [
-    ...when(name !== wanted, invalid('metadata.name', name, detail)),
-    ...specErrors(spec, previous?.spec),
+    ...(previous ? [] : nameErrors(definition)),
+    ...specErrors(spec, previous),
     ...namesErrors(status?.acceptedNames ?? {}, 'status.acceptedNames'),
     ...storedVersionErrors(definition),
     ...when(
@@ -41,18 +38,23 @@ export function definitionErrors(definition: Definition, previous?: Definition):
   ]
 }
 
+/** Neither the name nor what it is made of can change. */
+function nameErrors({ metadata, spec }: Definition): FieldError[] {
+  const wanted = `${spec?.names?.plural ?? ''}.${spec?.group ?? ''}`
+  const { name = '' } = metadata ?? {}
+  const detail = 'must be spec.names.plural+"."+spec.group'
+  return when(name !== wanted, invalid('metadata.name', name, detail))
+}
+
 export function definitionUpdateErrors(next: Definition, previous: Definition): FieldError[] {
   const { spec = {} } = next
   const { spec: before = {} } = previous
-  const isEstablished = previous.status?.conditions?.some(
-    ({ type, status }) => type === 'Established' && status === 'True',
-  )
   const hadUnknown = before.preserveUnknownFields === true
   return [
     ...definitionErrors(next, previous).filter(
       ({ field }) => !(hadUnknown && field === 'spec.preserveUnknownFields'),
     ),
-    ...(isEstablished
+    ...(isEstablished(previous)
       ? [
           ...immutableErrors(spec.scope, before.scope, 'spec.scope'),
           ...immutableErrors(spec.names?.kind, before.names?.kind, 'spec.names.kind'),
@@ -63,16 +65,31 @@ export function definitionUpdateErrors(next: Definition, previous: Definition): 
   ]
 }
 
-function specErrors(spec: Spec, previous: Spec | undefined): FieldError[] {
+function isEstablished(definition: Definition | undefined): boolean {
+  const { conditions = [] } = definition?.status ?? {}
+  return conditions.some(({ type, status }) => type === 'Established' && status === 'True')
+}
+
+/** One that was wrong already may stay so. */
+function hadSoundBundle(definition: Definition | undefined): boolean {
+  const caBundle = definition?.spec?.conversion?.webhook?.clientConfig?.caBundle
+  return !caBundle || isBundle(caBundle)
+}
+
+function specErrors(spec: Spec, previous: Definition | undefined): FieldError[] {
   const { names = {} } = spec
   const nameFields = ['plural', 'singular', 'kind', 'listKind'] as const
   return [
     ...groupErrors(spec.group ?? ''),
     ...choiceErrors(spec.scope, 'spec.scope', ['Cluster', 'Namespaced']),
-    ...versionsErrors(spec, previous),
+    ...versionsErrors(spec, previous?.spec),
     ...nameFields.filter((name) => !names[name]).map((name) => required(`spec.names.${name}`)),
     ...namesErrors(names, 'spec.names'),
-    ...conversionErrors(spec.conversion, spec.preserveUnknownFields === true),
+    ...sharedErrors(spec, previous?.spec),
+    ...conversionErrors(spec.conversion, {
+      preservesUnknown: spec.preserveUnknownFields === true,
+      needsSoundBundle: isEstablished(previous) && hadSoundBundle(previous),
+    }),
   ]
 }
 
@@ -84,17 +101,21 @@ function groupErrors(group: string): FieldError[] {
   return when(!group.includes('.'), invalid('spec.group', group, detail))
 }
 
-function versionsErrors({ versions = [] }: Spec, previous: Spec | undefined): FieldError[] {
+function versionsErrors(spec: Spec, previous: Spec | undefined): FieldError[] {
+  const { versions = [] } = spec
   const names = versions.map(({ name }) => name)
   const path = 'spec.versions'
   const one = 'must have exactly one version marked as storage version'
+  const parts = new Set(sharedParts).difference(partsAlike(versions))
   return [
     ...each(versions, path, ({ schema }, place) =>
       when(!schema?.openAPIV3Schema, required(child(place, 'schema.openAPIV3Schema'))),
     ),
     ...each(versions, path, (version, place) => {
-      const before = previous?.versions?.find(({ name }) => name === version.name)
-      return versionErrors(version, place, before)
+      const { subresources } = version
+      const hasStatus = subresources?.status !== undefined
+      const isUnchanged = isSchemaUnchanged(version, previous)
+      return versionErrors(version, place, { parts, hasStatus, isUnchanged })
     }),
     ...when(
       new Set(names).size < names.length,
@@ -102,6 +123,36 @@ function versionsErrors({ versions = [] }: Spec, previous: Spec | undefined): Fi
     ),
     ...when(versions.filter(({ storage }) => storage).length !== 1, invalid(path, versions, one)),
   ]
+}
+
+type Version = NonNullable<Spec['versions']>[number]
+
+/** What all versions have alike. */
+function partsAlike([first, ...rest]: readonly Version[]): ReadonlySet<SharedPart> {
+  if (!first) return new Set()
+  return new Set(
+    sharedParts.filter((part) =>
+      rest.every((version) => isSameMeaning(version[part], first[part])),
+    ),
+  )
+}
+
+/** Of what all versions have alike upstream speaks at the top of the spec. */
+function sharedErrors({ versions = [] }: Spec, previous: Spec | undefined): FieldError[] {
+  const [first] = versions
+  if (!first) return []
+  return partErrors(first, {
+    path: 'spec',
+    schemaName: 'validation',
+    parts: partsAlike(versions),
+    hasStatus: versions.some(({ subresources }) => subresources?.status !== undefined),
+    isUnchanged: isSchemaUnchanged(first, previous),
+  })
+}
+
+function isSchemaUnchanged({ name, schema }: Version, previous: Spec | undefined): boolean {
+  const before = previous?.versions?.find((version) => version.name === name)
+  return before !== undefined && isSameMeaning(before.schema, schema)
 }
 
 function namesErrors(names: Names, path: string): FieldError[] {
@@ -134,11 +185,10 @@ function storedVersionErrors({ spec, status }: Definition): FieldError[] {
   const stored = status?.storedVersions ?? []
   if (stored.length === 0) return [invalid(path, null, 'must have at least one stored version')]
   const versions = spec?.versions ?? []
-  const kept = versions.find(({ storage }) => storage)?.name
+  const kept = versions.filter(({ storage }) => storage).map(({ name = '' }) => name)
   return [
-    ...when(
-      kept !== undefined && !stored.includes(kept),
-      invalid(path, stored, `must have the storage version ${kept}`),
+    ...kept.flatMap((name) =>
+      when(!stored.includes(name), invalid(path, stored, `must have the storage version ${name}`)),
     ),
     ...stored.flatMap((version, index) =>
       when(
@@ -148,69 +198,6 @@ function storedVersionErrors({ spec, status }: Definition): FieldError[] {
           version,
           `missing from spec.versions; ${version} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${version} and removes ${version} from status.storedVersions`,
         ),
-      ),
-    ),
-  ]
-}
-
-const reviewVersions = ['v1', 'v1beta1']
-
-function conversionErrors(
-  conversion: DraftOf<CustomResourceConversion> | undefined,
-  preservesUnknown: boolean,
-): FieldError[] {
-  if (!conversion) return []
-  const path = 'spec.conversion'
-  const { strategy, webhook } = conversion
-  const clientPath = child(path, 'webhookClientConfig')
-  return [
-    ...when(
-      strategy !== 'None' && preservesUnknown,
-      invalid(
-        child(path, 'strategy'),
-        strategy,
-        'must be None if spec.preserveUnknownFields is true',
-      ),
-    ),
-    ...choiceErrors(strategy, child(path, 'strategy'), ['None', 'Webhook']),
-    ...(strategy === 'Webhook'
-      ? webhookErrors(webhook ?? {}, path)
-      : [
-          ...when(
-            webhook?.clientConfig,
-            forbidden(clientPath, 'should not be set when strategy is not set to Webhook'),
-          ),
-          ...when(
-            webhook?.conversionReviewVersions?.length,
-            forbidden(
-              child(path, 'conversionReviewVersions'),
-              'should not be set when strategy is not set to Webhook',
-            ),
-          ),
-        ]),
-  ]
-}
-
-type Webhook = NonNullable<DraftOf<CustomResourceConversion>['webhook']>
-
-function webhookErrors({ clientConfig, conversionReviewVersions = [] }: Webhook, path: string) {
-  const clientPath = child(path, 'webhookClientConfig')
-  const reviewPath = child(path, 'conversionReviewVersions')
-  const isBoth = (clientConfig?.url === undefined) === (clientConfig?.service === undefined)
-  const hasKnown = conversionReviewVersions.some((version) => reviewVersions.includes(version))
-  return [
-    ...when(!clientConfig, required(clientPath, 'required when strategy is set to Webhook')),
-    ...when(
-      clientConfig && isBoth,
-      required(clientPath, 'exactly one of url or service is required'),
-    ),
-    ...when(conversionReviewVersions.length === 0, required(reviewPath)),
-    ...when(
-      conversionReviewVersions.length > 0 && !hasKnown,
-      invalid(
-        reviewPath,
-        conversionReviewVersions,
-        `must include at least one of ${reviewVersions.join(', ')}`,
       ),
     ),
   ]

@@ -92,6 +92,12 @@ export function knownFormat({ format, type, ...rest }: Schema): string | undefin
   return numberFormats[type]?.includes(format) ? format : undefined
 }
 
+/** Whether values of the schema's type can have its format, whether or not it is checked. */
+export function isKnownFormat({ format = '', type = '' }: Schema): boolean {
+  if (type === '' || type === 'string') return textFormat(format) !== undefined
+  return numberFormats[type]?.includes(format) ?? false
+}
+
 export function textFormat(format: string): IsOfFormat | undefined {
   const name = format.replaceAll('-', '')
   return Object.hasOwn(formats, name) ? formats[name] : undefined

@@ -1,51 +1,72 @@
 // What is wrong with a schema of a CustomResourceDefinition beside its structure: what is not
-// supported, list and map types, rules' texts, defaults that are not what they describe.
+// supported, list and map types, rules' texts, defaults where none may be.
 
-import { copyOf, type DraftValue, isSame } from '../draft.ts'
 import { type FieldError, forbidden, invalid, notSupported, required } from '../field-error.ts'
 import { when } from '../validation/checks.ts'
 import { at, child } from '../validation/field-path.ts'
-import { compileEmbeddedCheck } from './embedded-metadata.ts'
-import { compilePrune } from './prune.ts'
 import { ruleTextErrors } from './rules/rule-texts.ts'
-import { conditionsOf, isEmbedded, itemsOf, partsOf, propertiesOf, type Schema } from './schema.ts'
-import { compileValidator } from './validator.ts'
+import {
+  conditionsOf,
+  isEmbedded,
+  itemsOf,
+  type PlacedSchema,
+  partsOf,
+  propertiesOf,
+  type Schema,
+} from './schema.ts'
 
 const types = ['array', 'boolean', 'integer', 'number', 'object', 'string']
 
 interface Position {
   readonly path: string
   readonly isRoot: boolean
+  /** Within apiVersion, kind or metadata of a whole object. */
+  readonly isInMeta: boolean
   /** Why no default may be here: in the root's own metadata. */
   readonly noDefault?: string
 }
 
 export function schemaErrors(schema: Schema, path: string): FieldError[] {
-  return partErrors(schema, { path, isRoot: true })
+  return partErrors(schema, { path, isRoot: true, isInMeta: false })
 }
 
 const typeFields = ['apiVersion', 'kind', 'metadata']
 
-function partErrors(schema: Schema, { path, isRoot, noDefault }: Position): FieldError[] {
-  const reasonAt = (place: string) => {
-    const field = typeFields.find((name) => place === at(child(path, 'properties'), name))
-    return isRoot && field ? `in top-level ${field}` : noDefault
-  }
+function partErrors(schema: Schema, position: Position): FieldError[] {
+  const { path, isInMeta, noDefault } = position
   return [
     ...unsupportedErrors(schema, path),
     ...when(
       schema.default !== undefined && noDefault !== undefined,
       forbidden(child(path, 'default'), `must not be set ${noDefault}`),
     ),
+    ...when(
+      isInMeta && isEmbedded(schema),
+      forbidden(
+        child(path, 'x-kubernetes-embedded-resource'),
+        'must not be used inside of resource meta',
+      ),
+    ),
     ...extensionErrors(schema, path),
     ...listErrors(schema, path),
     ...ruleTextErrors(schema, path),
-    ...[...partsOf(schema, path), ...conditionsOf(schema, path)].flatMap((part) => {
-      const reason = reasonAt(part.path)
-      const position = { path: part.path, isRoot: false }
-      return partErrors(part.schema, reason ? { ...position, noDefault: reason } : position)
-    }),
+    ...[...partsOf(schema, path), ...conditionsOf(schema, path)].flatMap((part) =>
+      partErrors(part.schema, positionOf(part, schema, position)),
+    ),
   ]
+}
+
+function positionOf(part: PlacedSchema, schema: Schema, outer: Position): Position {
+  const { path, isRoot, isInMeta } = outer
+  const inner = { ...outer, path: part.path, isRoot: false }
+  const field = typeFields.find((name) => part.path === at(child(path, 'properties'), name))
+  if (field && (isRoot || isEmbedded(schema))) {
+    return { ...inner, isInMeta: true, ...(isRoot && { noDefault: `in top-level ${field}` }) }
+  }
+  if (isInMeta && part.path === child(path, 'additionalProperties')) {
+    return { ...inner, noDefault: 'inside additionalProperties applying to object metadata' }
+  }
+  return inner
 }
 
 /** Words for the fields of JSON schema that custom resources do without. */
@@ -67,7 +88,7 @@ function unsupportedErrors(schema: Schema, path: string): FieldError[] {
       schema.properties &&
         Object.keys(schema.properties).length > 0 &&
         schema.additionalProperties !== undefined &&
-        schema.additionalProperties !== false,
+        schema.additionalProperties !== true,
       forbidden(
         child(path, 'additionalProperties'),
         'additionalProperties and properties are mutual exclusive',
@@ -224,25 +245,5 @@ function keyedItemErrors(schema: Schema, path: string): FieldError[] {
         ),
       ]
     }),
-  ]
-}
-
-/** Defaults must be values of their own schema, without unknown fields. Of structural schemas. */
-export function defaultErrors(schema: Schema, path: string): FieldError[] {
-  return [
-    ...ownDefaultErrors(schema, child(path, 'default')),
-    ...partsOf(schema, path).flatMap((part) => defaultErrors(part.schema, part.path)),
-  ]
-}
-
-function ownDefaultErrors(schema: Schema, path: string): FieldError[] {
-  const { default: value } = schema
-  if (value === undefined) return []
-  const pruned = copyOf(value) as DraftValue
-  compilePrune(schema)(pruned, isEmbedded(schema) ? '' : path, undefined)
-  const embedded = compileEmbeddedCheck(schema)(copyOf(value) as DraftValue, path)
-  return [
-    ...when(!isSame(pruned, value), invalid(path, value, 'must not have unknown fields')),
-    ...(embedded.length > 0 ? embedded : compileValidator(schema).errors(value, path)),
   ]
 }

@@ -1,10 +1,10 @@
 // Whether a schema is structural: types are said outside of anyOf and the like, and what is said
 // within those is also specified outside. Words: upstream's schema validation.
 
+import { goRegExp, PatternError } from '../../lib/go-regexp.ts'
 import { isSame } from '../draft.ts'
 import { errorBody, type FieldError, forbidden, invalid, required } from '../field-error.ts'
 import { at, child } from '../validation/field-path.ts'
-import { goRegExp, PatternError } from './go-regexp.ts'
 import {
   conditionsOf,
   isEmbedded,

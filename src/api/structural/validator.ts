@@ -1,11 +1,11 @@
 // Values against a schema, in the order and the words of upstream's validator. A schema becomes
 // closures once; on update errors within what did not change are passed over (ratcheting).
 
+import { goRegExp, PatternError } from '../../lib/go-regexp.ts'
 import { isDraft, isSame } from '../draft.ts'
 import { type FieldError, invalid, notSupported, tooLong } from '../field-error.ts'
 import { arrayJudge, objectJudge } from './container-judges.ts'
 import { knownFormat, textFormat } from './formats.ts'
-import { goRegExp, PatternError } from './go-regexp.ts'
 import { junctionJudge } from './junctions.ts'
 import { numberJudge } from './number-judge.ts'
 import { isIntOrString, type Schema } from './schema.ts'

@@ -1,7 +1,7 @@
 // What is wrong with one version of a CustomResourceDefinition: its schema, columns, subresources
 // and selectable fields. Words: upstream's validation.
 
-import { type DraftOf, isSameMeaning } from '../draft.ts'
+import type { DraftOf } from '../draft.ts'
 import {
   duplicate,
   type FieldError,
@@ -19,9 +19,11 @@ import type {
 import { each, when } from '../validation/checks.ts'
 import { at, child } from '../validation/field-path.ts'
 import { dns1035Problems } from '../validation/names.ts'
+import { defaultErrors } from './default-errors.ts'
 import { ruleErrors } from './rules/rule-errors.ts'
-import { propertiesOf, type Schema } from './schema.ts'
-import { defaultErrors, schemaErrors } from './schema-errors.ts'
+import { followPath } from './rules/rule-path.ts'
+import type { Schema } from './schema.ts'
+import { schemaErrors } from './schema-errors.ts'
 import { structuralErrors } from './structural-errors.ts'
 
 type Version = DraftOf<CustomResourceDefinitionVersion>
@@ -31,28 +33,60 @@ function schemaOf({ schema }: Version): Schema | undefined {
   return schema?.openAPIV3Schema as Schema | undefined
 }
 
-/** `previous` is the same version before an update. */
+/** What versions may have alike: it is then spoken of at the top, as upstream's own form has it. */
+export type SharedPart = 'schema' | 'subresources' | 'additionalPrinterColumns' | 'selectableFields'
+
+export const sharedParts: readonly SharedPart[] = [
+  'schema',
+  'subresources',
+  'additionalPrinterColumns',
+  'selectableFields',
+]
+
+export interface VersionContext {
+  /** Parts that are checked here: the others are the same in every version. */
+  readonly parts: ReadonlySet<SharedPart>
+  readonly hasStatus: boolean
+  /** Its schema is as it was before an update. */
+  readonly isUnchanged: boolean
+}
+
 export function versionErrors(
   version: Version,
   path: string,
-  previous?: Version | undefined,
+  context: VersionContext,
 ): FieldError[] {
-  const { name = '', additionalPrinterColumns, selectableFields, subresources } = version
+  const { name = '' } = version
   const problems = dns1035Problems(name)
-  const schema = schemaOf(version)
   return [
     ...when(problems.length > 0, invalid(child(path, 'name'), name, problems.join(','))),
     ...deprecationErrors(version, child(path, 'deprecationWarning')),
-    ...(schema
-      ? rootSchemaErrors(schema, {
-          path: child(path, 'schema.openAPIV3Schema'),
-          hasStatus: subresources?.status !== undefined,
-          isUnchanged: previous !== undefined && isSameMeaning(previous.schema, version.schema),
-        })
+    ...partErrors(version, { ...context, path, schemaName: 'schema' }),
+  ]
+}
+
+export interface PartPlace extends VersionContext {
+  readonly path: string
+  /** What the schema's parent is called there. */
+  readonly schemaName: 'schema' | 'validation'
+}
+
+export function partErrors(version: Version, place: PartPlace): FieldError[] {
+  const { additionalPrinterColumns, selectableFields, subresources } = version
+  const { parts, path, schemaName, hasStatus, isUnchanged } = place
+  const schema = schemaOf(version)
+  const schemaPath = child(path, schemaName, 'openAPIV3Schema')
+  return [
+    ...(schema && parts.has('schema')
+      ? rootSchemaErrors(schema, { path: schemaPath, hasStatus, isUnchanged })
       : []),
-    ...subresourceErrors(subresources, child(path, 'subresources')),
-    ...each(additionalPrinterColumns, child(path, 'additionalPrinterColumns'), columnErrors),
-    ...(schema
+    ...(parts.has('subresources')
+      ? subresourceErrors(subresources, child(path, 'subresources'))
+      : []),
+    ...(parts.has('additionalPrinterColumns')
+      ? each(additionalPrinterColumns, child(path, 'additionalPrinterColumns'), columnErrors)
+      : []),
+    ...(schema && parts.has('selectableFields')
       ? selectableErrors(selectableFields ?? [], schema, child(path, 'selectableFields'))
       : []),
   ]
@@ -212,16 +246,17 @@ function selectableErrors(
     ...paths.flatMap((jsonPath, index) => {
       const place = child(at(path, index), 'jsonPath')
       if (jsonPath === '') return [required(place)]
-      const found = schemaAt(schema, jsonPath)
-      if (!found)
-        return [invalid(place, jsonPath, `is an invalid path: does not refer to a valid field`)]
+      const found = followPath(jsonPath, schema, { allowsBrackets: false })
+      if (typeof found === 'string') {
+        return [invalid(place, jsonPath, `is an invalid path: ${found}`)]
+      }
       return [
         ...when(
-          jsonPath.startsWith('.metadata'),
+          /^metadata\b/.test(found.path),
           invalid(place, jsonPath, 'must not point to fields in metadata'),
         ),
         ...when(
-          !selectableTypes.includes(found.type ?? ''),
+          !selectableTypes.includes(found.schema.type ?? ''),
           invalid(
             place,
             jsonPath,
@@ -233,15 +268,4 @@ function selectableErrors(
     }),
     ...when(count > mostSelectable, tooMany(path, count, mostSelectable)),
   ]
-}
-
-function schemaAt(schema: Schema, jsonPath: string): Schema | undefined {
-  if (!jsonPath.startsWith('.')) return undefined
-  return jsonPath
-    .slice(1)
-    .split('.')
-    .reduce<Schema | undefined>(
-      (part, name) => part && new Map(propertiesOf(part)).get(name),
-      schema,
-    )
 }

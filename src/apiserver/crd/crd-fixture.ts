@@ -5,8 +5,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { JSONSchemaProps } from '../../api/types.gen.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { silentLog } from '../../lib/log.ts'
+import { systemRandom } from '../../lib/random.ts'
 import { createReader } from '../reader.ts'
 import { registryFixture } from '../registry/registry-fixture.ts'
+import { createReviewPoster } from '../review-client.ts'
 import { type CustomResources, serveCustomResources } from './custom-resources.ts'
 
 export const definitionsPath = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
@@ -83,6 +85,8 @@ export async function crdFixture() {
     reader: createReader(api.registry.handle),
     resources: api.registry,
     clock: systemClock,
+    random: systemRandom,
+    post: createReviewPoster({ userAgent: 'test', mostAnswerBytes: 1 << 20 }),
     log: silentLog,
     signal: stopping.signal,
   })

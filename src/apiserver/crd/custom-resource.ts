@@ -12,17 +12,21 @@ import type {
   CustomResourceDefinition,
   CustomResourceDefinitionVersion,
 } from '../../api/types.gen.ts'
+import type { Store } from '../../store/store.ts'
+import type { ApiObject } from '../registry/api-object.ts'
 import { deletionRules } from '../registry/deletion-rules.ts'
 import { notAcceptable } from '../registry/errors.ts'
 import type { Codec, Resource, ScalePaths } from '../registry/resource.ts'
 import { customStoragePrefix } from '../registry/storage-prefix.ts'
-import { layoutOf } from '../registry/stored-bytes.ts'
+import { decodeStored, encodeStored, layoutOf } from '../registry/stored-bytes.ts'
 import { isTrue } from './conditions.ts'
-import { customConversion, type VersionConverter } from './conversion.ts'
+import { customConversion } from './conversion.ts'
+import { convertingStore } from './converting-store.ts'
 import { customStrategy } from './custom-strategy.ts'
 import { customTable } from './custom-table.ts'
 import { deprecationWarning } from './deprecation.ts'
 import { selectableFieldsOf } from './selectable-fields.ts'
+import type { ConvertValues } from './webhook-converter.ts'
 
 type Definition = CustomResourceDefinition
 type Version = CustomResourceDefinitionVersion
@@ -39,7 +43,7 @@ const endingVerbs = ['delete', 'deletecollection', 'get', 'list', 'watch']
 const viewVerbs = ['get', 'patch', 'update']
 
 /** Every served version of an established definition; the storage version is always known. */
-export function customVersions(definition: Definition, convert: VersionConverter): CustomVersion[] {
+export function customVersions(definition: Definition, convert?: ConvertValues): CustomVersion[] {
   const { spec } = definition
   const schemas = new Map(
     spec.versions.map((version) => [version.name, compiledSchema(definition, version)]),
@@ -56,20 +60,17 @@ export function customVersions(definition: Definition, convert: VersionConverter
       const entry = { ...published, def: '' }
       const own = schemas.get(version.name) ?? compiledSchema(definition, version)
       const kept = schemas.get(stored.name) ?? own
-      const conversion = customConversion(
-        { served: own, stored: kept, apiVersion: apiVersionOf(entry) },
-        { storedVersion: `${spec.group}/${stored.name}`, convert },
-      )
+      const apiVersion = apiVersionOf(entry)
+      const storageVersion = `${spec.group}/${stored.name}`
+      const keptVersion = convert ? apiVersion : storageVersion
       const resource: Resource = {
         entry,
-        apiVersion: apiVersionOf(entry),
+        apiVersion,
         storage: {
           prefix: customStoragePrefix(entry),
-          layout: layoutOf(
-            { kind: entry.kind, apiVersion: `${spec.group}/${stored.name}` },
-            { hasTypedItems: true },
-          ),
-          conversion,
+          layout: layoutOf({ kind: entry.kind, apiVersion: keptVersion }, { hasTypedItems: true }),
+          conversion: customConversion({ served: own, stored: kept, apiVersion }, keptVersion),
+          ...(convert && viewedThrough(convert, entry, storageVersion)),
         },
         codec: customCodec(entry, own, version),
         ...parts({ entry, own, version, isTerminating, definition }),
@@ -77,6 +78,20 @@ export function customVersions(definition: Definition, convert: VersionConverter
       const listed = isTerminating ? { ...published, verbs: endingVerbs } : published
       return { resource, listed: version.served ? listed : undefined }
     })
+}
+
+/** Values of other versions are converted by a webhook on their way in and out. */
+function viewedThrough(convert: ConvertValues, entry: KindEntry, stored: string) {
+  const served = apiVersionOf(entry)
+  const own = layoutOf({ kind: entry.kind, apiVersion: served })
+  return {
+    view: (store: Store) => convertingStore(store, { served, stored, convert }),
+    async convert(object: ApiObject, apiVersion: string): Promise<ApiObject> {
+      const value = encodeStored(own, object)
+      const [made = value] = await convert([value], apiVersion)
+      return decodeStored({ value: made, revision: Number(object.metadata.resourceVersion ?? 0) })
+    },
+  }
 }
 
 interface Parts {

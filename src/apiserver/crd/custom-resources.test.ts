@@ -295,7 +295,7 @@ test('definitions that are not structural are refused with the place of each fau
       ({ field, message }: { field: string; message: string }) => `${field}: ${message}`,
     )
   }
-  const path = 'spec.versions[0].schema.openAPIV3Schema'
+  const path = 'spec.validation.openAPIV3Schema'
   assert.deepEqual(await refused({ properties: { spec: { properties: {} } } }), [
     `${path}.properties[spec].type: Required value: must not be empty for specified object fields`,
     `${path}.type: Required value: must not be empty at the root`,

@@ -5,17 +5,19 @@ import { type KindEntry, kinds } from '../../api/kinds.ts'
 import type { CustomResourceDefinition } from '../../api/types.gen.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
+import type { Random } from '../../lib/random.ts'
 import type { CustomSchema, CustomSchemas } from '../openapi/custom-schemas.ts'
 import type { Change, Reader } from '../reader.ts'
 import type { Resource } from '../registry/resource.ts'
+import type { PostReview } from '../review-client.ts'
 import { cleanupFinalizer } from './before-deletion.ts'
 import { isTrue, type NewCondition, withCondition } from './conditions.ts'
-import { converterOf, type VersionConverter } from './conversion.ts'
 import { type CustomVersion, customVersions, isServedAlike } from './custom-resource.ts'
 import { writeStatus } from './definition-writer.ts'
 import { customSchema } from './open-api.ts'
 import { planStatus } from './plan.ts'
 import { removeInstances } from './remove-instances.ts'
+import { type ConvertValues, webhookConverter } from './webhook-converter.ts'
 
 type Definition = CustomResourceDefinition
 
@@ -31,8 +33,9 @@ export interface CustomResourcesOptions {
   readonly clock: Clock
   readonly log: Log
   readonly signal: AbortSignal
-  /** Calls a definition's conversion webhook; absent: conversions that need one fail. */
-  readonly webhookConverter?: (definition: Definition) => VersionConverter
+  readonly random: Random
+  /** How conversion webhooks are reached. */
+  readonly post: PostReview
 }
 
 export interface CustomResources {
@@ -111,17 +114,22 @@ class Definitions {
     const before = this.#served.get(name)
     const isWanted = definition !== undefined && isTrue(definition, 'Established')
     if (before && isWanted && isServedAlike(before.definition, definition)) return
-    const { resources, webhookConverter } = this.#options
+    const { resources } = this.#options
     // Removed first: watches of the old schema end, and clients come back to the new one.
     for (const { resource } of before?.versions ?? []) resources.remove(resource)
     this.#served.delete(name)
     if (isWanted) {
-      const convert = converterOf(definition, webhookConverter?.(definition))
-      const versions = customVersions(definition, convert)
+      const versions = customVersions(definition, this.#converter(definition))
       for (const { resource } of versions) resources.add(resource)
       this.#served.set(name, { definition, versions })
     }
     if (before || isWanted) this.#publish()
+  }
+
+  #converter(definition: Definition): ConvertValues | undefined {
+    if (definition.spec.conversion?.strategy !== 'Webhook') return undefined
+    const { post, random, reader } = this.#options
+    return webhookConverter(definition, { post, random, services: reader })
   }
 
   #publish(): void {
@@ -197,9 +205,13 @@ class Definitions {
   async #tryEnd(name: string): Promise<boolean> {
     const { reader } = this.#options
     const fresh = () => reader.get('CustomResourceDefinition', { name })
-    const marked = await this.#setTerminating(await fresh(), inProgress)
+    const definition = await fresh()
+    const marked = await this.#setTerminating(definition, inProgress)
     if (marked === 'gone') return true
-    const [version] = this.#served.get(name)?.versions ?? []
+    const kept = definition?.spec.versions.find(({ storage }) => storage)?.name
+    const version = this.#served
+      .get(name)
+      ?.versions.find(({ resource }) => resource.entry.version === kept)
     const removal = version
       ? await removeInstances(this.#options, version.resource.entry)
       : neverEstablished

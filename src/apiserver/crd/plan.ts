@@ -5,6 +5,7 @@
 import { isSame, isSameMeaning } from '../../api/draft.ts'
 import { errorBody } from '../../api/field-error.ts'
 import { approvalOf } from '../../api/structural/api-approval.ts'
+import { isBundle } from '../../api/structural/conversion-errors.ts'
 import { structuralErrors } from '../../api/structural/structural-errors.ts'
 import type {
   CustomResourceDefinition,
@@ -141,6 +142,10 @@ function takenNames(definitions: readonly Definition[]) {
 /** Once established, a definition stays so, whatever becomes of its names. */
 function establishment(definition: Definition, naming: NewCondition): readonly NewCondition[] {
   if (isTrue(definition, 'Established')) return []
+  if (naming.status === 'True' && !hasSoundBundle(definition)) {
+    const message = 'The conversion webhook CABundle is invalid'
+    return [{ type: 'Established', status: 'False', reason: 'InvalidCABundle', message }]
+  }
   if (naming.status === 'True') {
     return [
       {
@@ -160,6 +165,10 @@ function establishment(definition: Definition, naming: NewCondition): readonly N
       message: 'not all names are accepted',
     },
   ]
+}
+
+function hasSoundBundle({ spec }: Definition): boolean {
+  return isBundle(spec.conversion?.webhook?.clientConfig?.caBundle ?? '')
 }
 
 function schemaCondition({ spec }: Definition): NewCondition | undefined {

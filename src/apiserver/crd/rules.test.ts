@@ -142,6 +142,6 @@ test('a definition whose rules do not compile is refused', async () => {
   assert.equal(status, 422)
   assert.match(
     json.message,
-    /spec\.versions\[0\]\.schema\.openAPIV3Schema\.properties\[spec\]\.x-kubernetes-validations\[0\]\.rule: Invalid value: .* undefined field 'size'/,
+    /spec\.validation\.openAPIV3Schema\.properties\[spec\]\.x-kubernetes-validations\[0\]\.rule: Invalid value: .* undefined field 'size'/,
   )
 })

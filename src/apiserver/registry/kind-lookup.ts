@@ -3,7 +3,7 @@
 import type { Store } from '../../store/store.ts'
 import type { ApiObject } from './api-object.ts'
 import { decodeServed } from './object-form.ts'
-import { keyOf, prefixOf, type Resource } from './resource.ts'
+import { keyOf, prefixOf, type Resource, storeOf } from './resource.ts'
 
 export interface KindName {
   readonly apiVersion: string
@@ -24,14 +24,15 @@ export function lookUpKind(
 ): KindLookup | undefined {
   for (const resource of resources) {
     if (resource.apiVersion !== apiVersion || resource.entry.kind !== kind) continue
+    const seen = storeOf(resource, store)
     return {
       isNamespaced: resource.entry.namespaced,
       async get(namespace, name) {
-        const entry = await store.get(keyOf(resource, namespace, name))
+        const entry = await seen.get(keyOf(resource, namespace, name))
         return entry && decodeServed(resource, entry)
       },
       async list(namespace) {
-        const { entries } = await store.range(prefixOf(resource, namespace))
+        const { entries } = await seen.range(prefixOf(resource, namespace))
         return entries.map((entry) => decodeServed(resource, entry))
       },
     }

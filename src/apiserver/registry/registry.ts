@@ -16,7 +16,7 @@ import { kubernetesProtobuf } from '../protobuf.ts'
 import { createReader } from '../reader.ts'
 import type { RequestInfo, ServerRequest, ServerResponse } from '../request.ts'
 import { watch } from '../watch/watch.ts'
-import { createWatchCaches } from '../watch/watch-caches.ts'
+import { createWatchCaches, type WatchCaches } from '../watch/watch-caches.ts'
 import { type Admit, admitter } from './admit.ts'
 import type { Call } from './answers.ts'
 import { bindByBody } from './binding.ts'
@@ -33,7 +33,7 @@ import { lookUpKind } from './kind-lookup.ts'
 import { list } from './list.ts'
 import { answerForm } from './negotiate.ts'
 import { patch } from './patch.ts'
-import type { Resource } from './resource.ts'
+import { type Resource, storeOf } from './resource.ts'
 import { storeFailure } from './store-failure.ts'
 import { subresourceHandler } from './subresources.ts'
 import { update } from './update.ts'
@@ -112,8 +112,26 @@ export function createRegistry(options: RegistryOptions): Registry {
     readValue: valueReader(protobuf.read),
   }
 
+  /** What a resource is served from: its own where it sees the store through a conversion. */
+  const viewed = new Map<Resource, { context: WriteContext; caches: WatchCaches }>()
+  function placeOf(resource: Resource) {
+    if (!resource.storage.view) return { context, caches }
+    let place = viewed.get(resource)
+    if (!place) {
+      const seen = storeOf(resource, store)
+      place = {
+        context: { ...context, store: seen },
+        caches: createWatchCaches({ store: seen, clock, signal }),
+      }
+      viewed.set(resource, place)
+    }
+    return place
+  }
+
   async function dispatch(call: Call): Promise<ServerResponse> {
     const { info } = call.request
+    const { context, caches } = placeOf(call.resource)
+    const { store } = context
     if (call.resource.entry === bindings) return bindByBody(context, call, pods)
     if (call.subresource !== '') {
       return subresourceHandler(call)(context, call, { cluster, budgets })
@@ -168,6 +186,8 @@ export function createRegistry(options: RegistryOptions): Registry {
     remove(resource) {
       const { prefix } = resource.storage
       resources.delete(resourceKey(resource))
+      viewed.get(resource)?.caches.end(prefix)
+      viewed.delete(resource)
       const isShared = [...resources.values()].some(({ storage }) => storage.prefix === prefix)
       if (!isShared) caches.end(prefix)
     },

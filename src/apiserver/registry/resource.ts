@@ -6,6 +6,7 @@ import type { KindEntry } from '../../api/kinds.ts'
 import type { Strategy } from '../../api/strategies.ts'
 import type { TableForm } from '../../api/table.ts'
 import type { JSONSchemaProps } from '../../api/types.gen.ts'
+import type { Store } from '../../store/store.ts'
 import type { ApiObject } from './api-object.ts'
 import type { MediaType } from './negotiate.ts'
 import type { FieldValidation } from './options.ts'
@@ -41,6 +42,13 @@ export interface ResourceStorage {
   readonly layout: Layout
   /** Absent where objects are served in the version in which they are kept. */
   readonly conversion: Conversion | undefined
+  /**
+   * The store as it is seen in this version, where others are asked to convert: a webhook. Values
+   * are then read and written in this version, and `layout` is its. Absent: the store as it is.
+   */
+  readonly view?: (store: Store) => Store
+  /** Objects of this version in another, by whoever converts; absent: `conversion` says it all. */
+  readonly convert?: (object: ApiObject, apiVersion: string) => Promise<ApiObject>
 }
 
 export interface Conversion {
@@ -96,6 +104,10 @@ export interface DeletionRules {
   readonly beforeDeletion?: (object: ApiObject, now: Date) => ApiObject
   /** False keeps an object although its last finalizer is gone. */
   readonly mayDeleteOnUpdate: (object: ApiObject) => boolean
+}
+
+export function storeOf({ storage }: Resource, store: Store): Store {
+  return storage.view?.(store) ?? store
 }
 
 /** The key of an object. */

@@ -16,6 +16,8 @@ import { fixed, mostUnits, nothing, one, type Range, sum, union } from './range.
 export interface Checks {
   typeOf(ast: Ast): CelType | undefined
   overloadsOf(ast: Ast): readonly CelFunction[]
+  /** Whether a selection is one name with dots. */
+  isName(ast: Ast): boolean
 }
 
 export type Locals = ReadonlyMap<string, Estimated>
@@ -57,6 +59,7 @@ function estimateNode({ estimator, checks }: Walk, ast: Ast, locals: Locals): Es
       return known(local ? { ...local, cost: one } : { cost: one, path: [ast.name] })
     }
     case 'select':
+      if (checks.isName(ast)) return known({ cost: one, path: [ast.field] })
       return known(select(ast, of(ast.of)))
     case 'call':
       return known(call({ estimator, checks }, ast, locals))

@@ -14,10 +14,10 @@ import {
 } from '../time.ts'
 import {
   type CelValue,
-  type Duration,
+  Duration,
   isList,
   Opaque,
-  type Timestamp,
+  Timestamp,
   TypeValue,
   typeName,
   Uint,
@@ -136,7 +136,7 @@ const lengths: readonly CelFunction[] = [
 
 const milliseconds = member(
   'duration.getMilliseconds(): int',
-  ({ nanos }: Duration) => (nanos / 1_000_000n) % 1000n,
+  ({ nanos }: Duration) => nanos / 1_000_000n,
 )
 
 export const conversionFunctions: readonly CelFunction[] = [
@@ -157,8 +157,8 @@ export function plainText(value: CelValue): string {
   if (value instanceof TypeValue) return value.name
   if (value instanceof Opaque) return value.id
   if (isList(value)) return `[${value.map(plainText).join(', ')}]`
-  if ('nanos' in value)
-    return typeName(value).endsWith('Duration') ? durationText(value) : timestampText(value)
+  if (value instanceof Duration) return durationText(value)
+  if (value instanceof Timestamp) return timestampText(value)
   if ('keys' in value) {
     const pairs = value.keys().map((key) => [plainText(key), plainText(value.get(key) ?? null)])
     return `{${pairs

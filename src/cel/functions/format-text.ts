@@ -31,9 +31,7 @@ function formatOne(verb: string, value: CelValue, precision: number): string {
     case 'f':
       return realOf(value, 'fixed-point').toFixed(precision)
     case 'e':
-      return realOf(value, 'scientific')
-        .toExponential(precision)
-        .replace(/e([+-])(\d)$/, 'e$10$2')
+      return scientific(realOf(value, 'scientific'), precision)
     case 'b':
       if (typeof value === 'boolean') return value ? '1' : '0'
       if (whole !== undefined) return whole.toString(2)
@@ -50,6 +48,17 @@ function formatOne(verb: string, value: CelValue, precision: number): string {
         `could not parse formatting clause: unrecognized formatting clause ${JSON.stringify(verb)}`,
       )
   }
+}
+
+const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹'
+
+/** As cel-go writes it: 3.140000×10⁰⁰. */
+function scientific(value: number, precision: number): string {
+  if (!Number.isFinite(value)) return doubleText(value)
+  const [mantissa = '', exponent = '0'] = value.toExponential(precision).split('e')
+  const digits = exponent.replace(/^[+-]/, '').padStart(2, '0')
+  const raised = [...digits].map((digit) => superscripts[Number(digit)]).join('')
+  return `${mantissa}×10${exponent.startsWith('-') ? '⁻' : ''}${raised}`
 }
 
 function wholeOf(value: CelValue): bigint | undefined {

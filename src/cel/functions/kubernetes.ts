@@ -79,29 +79,49 @@ const quantities: readonly CelFunction[] = [
 
 /** Absolute URLs and absolute paths, as Go's url.ParseRequestURI takes them. */
 function urlOf(text: string): Opaque {
-  const isPath = text.startsWith('/')
-  const parsed = URL.parse(text, isPath ? 'http://none' : undefined)
-  const isUrl = isPath || /^[a-zA-Z][a-zA-Z0-9+.-]*:\/\//.test(text)
-  if (!parsed || !isUrl || /[\s\x00-\x1f]/.test(text)) {
-    throw new CelError(
-      `URL parse error during conversion from string: parse ${JSON.stringify(text)}: invalid URI for request`,
-    )
+  const problem = urlProblem(text)
+  if (problem) {
+    const what = `parse ${JSON.stringify(text)}: ${problem}`
+    throw new CelError(`URL parse error during conversion from string: ${what}`)
   }
   return new Opaque(urlType, partsOf(text), text)
 }
 
+function urlProblem(text: string): string | undefined {
+  if (/[\x00-\x1f\x7f]/.test(text)) return 'net/url: invalid control character in URL'
+  if (text === '') return 'empty url'
+  if (text.startsWith(':')) return 'missing protocol scheme'
+  const scheme = /^([a-zA-Z][a-zA-Z0-9+.-]*):/.exec(text)?.[1]
+  if (scheme === undefined && !text.startsWith('/')) return 'invalid URI for request'
+  const { authority, path } = partsOf(text)
+  if (/%(?![0-9a-fA-F]{2})/.test(path)) {
+    return `invalid URL escape ${JSON.stringify(/%.{0,2}/.exec(path)?.[0] ?? '')}`
+  }
+  const host = authority.replace(/^.*@/, '')
+  const odd = /[\s<>"^`{|}\\]/.exec(host)
+  if (odd) return `invalid character ${JSON.stringify(odd[0])} in host name`
+  const port = /:([^:\]]*)$/.exec(host)?.[1]
+  if (port !== undefined && !/^\d*$/.test(port))
+    return `invalid port ${JSON.stringify(`:${port}`)} after host`
+  return undefined
+}
+
 interface UrlParts {
   readonly scheme: string
+  readonly authority: string
   readonly host: string
   readonly path: string
   readonly query: string
 }
 
-/** As written: WHATWG's URL would drop default ports and rewrite the path. */
+/** As written: WHATWG's URL would drop default ports and rewrite the path. No path is opaque. */
 function partsOf(text: string): UrlParts {
-  const [, scheme = '', authority = '', path = '', query = ''] =
-    /^(?:([a-zA-Z][a-zA-Z0-9+.-]*):\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?/.exec(text) ?? []
-  return { scheme: scheme.toLowerCase(), host: authority.replace(/^.*@/, ''), path, query }
+  const [, scheme = '', rest = ''] = /^(?:([a-zA-Z][a-zA-Z0-9+.-]*):)?(.*)$/s.exec(text) ?? []
+  const isOpaque = scheme !== '' && !rest.startsWith('/')
+  const [, authority = '', path = '', query = ''] =
+    (isOpaque ? undefined : /^(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?/.exec(rest)) ?? []
+  const host = authority.replace(/^.*@/, '')
+  return { scheme: scheme.toLowerCase(), authority, host, path, query }
 }
 
 /** Held by every value of the URL type. */
@@ -120,6 +140,13 @@ function queryOf(url: Opaque): BuiltMap {
   return new BuiltMap(values)
 }
 
+/** As it was written where that is escaped as it should be. */
+function escapedPath(path: string): string {
+  return path.replace(/[^A-Za-z0-9\-._~$&+,/:;=@!'()*%[\]]/gu, (character) =>
+    encodeURIComponent(character),
+  )
+}
+
 const u = urlType
 const urls: readonly CelFunction[] = [
   global(`url(string): ${u}`, urlOf, walk),
@@ -128,9 +155,7 @@ const urls: readonly CelFunction[] = [
   member(`${u}.getHost(): string`, (url: Opaque) => heldParts(url).host),
   member(`${u}.getHostname(): string`, hostnameOf),
   member(`${u}.getPort(): string`, (url: Opaque) => /:(\d*)$/.exec(heldParts(url).host)?.[1] ?? ''),
-  member(`${u}.getEscapedPath(): string`, (url: Opaque) =>
-    encodeURI(decodeURI(heldParts(url).path)),
-  ),
+  member(`${u}.getEscapedPath(): string`, (url: Opaque) => escapedPath(heldParts(url).path)),
   member(`${u}.getQuery(): map<string, list<string>>`, queryOf),
 ]
 

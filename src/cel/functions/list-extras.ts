@@ -20,6 +20,7 @@ function slice(list: List, start: bigint, end: bigint): CelValue[] {
 }
 
 function flatten(list: List, depth = 1n): CelValue[] {
+  if (!isList(list)) throw new CelError('no such overload')
   if (depth < 0n) throw new CelError('level must be non-negative')
   return list.flatMap((item) => (isList(item) && depth > 0n ? flatten(item, depth - 1n) : [item]))
 }
@@ -58,7 +59,10 @@ function unwrapped(list: List): CelValue[] {
 
 export const listExtras: readonly CelFunction[] = [
   member('list<T>.slice(int, int): list<T>', slice, slicing),
-  member('list<list<T>>.flatten(): list<T>', (list: List) => flatten(list), flattening),
+  {
+    ...member('list<list<T>>.flatten(): list<T>', (list: List) => flatten(list), flattening),
+    isUnguarded: true,
+  },
   member('list<dyn>.flatten(int): list<dyn>', flatten, flattening),
   ...comparable.flatMap((type) => [
     member(

@@ -20,6 +20,11 @@ const read: Readonly<Record<string, string>> = {
   slash: '/',
 }
 
+/** Reserved words may be fields without being escaped: self.metadata.namespace. */
+export function escapedField(field: string): string {
+  return reserved.has(field) ? `__${field}__` : field
+}
+
 /** Undefined for a name that no identifier stands for. */
 export function escapeName(name: string): string | undefined {
   if (!/^[a-zA-Z_./-][a-zA-Z0-9_./-]*$/.test(name)) return undefined

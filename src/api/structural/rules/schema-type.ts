@@ -13,7 +13,7 @@ import {
   type Schema,
   valuesOf,
 } from '../schema.ts'
-import { escapeName } from './escape.ts'
+import { escapedField, escapeName } from './escape.ts'
 import { mapValue, objectValue } from './schema-objects.ts'
 import { intOrStringValue, listValue, scalarType } from './schema-values.ts'
 
@@ -120,7 +120,11 @@ function objectTypeOf(schema: Schema, name: string): SchemaType | undefined {
     const isAlways = schema.required?.includes(key) && part.default === undefined
     if (isAlways) minSize += Buffer.byteLength(key) + type.minSize + 4
   }
-  const cel: ObjectType = { kind: 'object', name, field: (field) => fields.get(field)?.cel }
+  const cel: ObjectType = {
+    kind: 'object',
+    name,
+    field: (field) => (fields.get(field) ?? fields.get(escapedField(field)))?.cel,
+  }
   const toCel = objectValue(cel, byKey)
   return withNull({ cel, maxElements: 0, minSize, toCel, fields }, schema)
 }

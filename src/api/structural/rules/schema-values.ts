@@ -61,6 +61,13 @@ const textForms: Readonly<Record<string, TextForm>> = {
 
 /** Undefined for a schema without a type of its own. */
 export function scalarType(schema: Schema): SchemaType | undefined {
+  const type = bareType(schema)
+  return (
+    type && { ...type, toCel: (json) => (json === null ? refuse(nullRefused) : type.toCel(json)) }
+  )
+}
+
+function bareType(schema: Schema): SchemaType | undefined {
   switch (schema.type) {
     case 'string':
       return textType(schema)

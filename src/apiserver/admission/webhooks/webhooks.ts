@@ -4,7 +4,8 @@
 import { asDraft, copyOf, type Draft, isSame } from '../../../api/draft.ts'
 import { StatusError } from '../../../api/status-error.ts'
 import type { MutatingWebhook, ValidatingWebhook } from '../../../api/types.gen.ts'
-import { type ApiObject, settled } from '../../registry/api-object.ts'
+import type { ApiObject } from '../../registry/api-object.ts'
+import { convertObject } from '../../registry/convert-object.ts'
 import { forbidden } from '../../registry/errors.ts'
 import type { Resource } from '../../registry/resource.ts'
 import type { AdmissionPlugin, AdmissionRequest, AdmissionSupport } from '../admission.ts'
@@ -164,7 +165,7 @@ async function mutateBy(
   const answer = await ask(match, request, calling)
   if (!answer?.patch || !request.object) return false
   try {
-    return applyPatch(match, request, answer.patch)
+    return await applyPatch(match, request, answer.patch)
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error)
     if (match.webhook.failurePolicy === 'Ignore') return false
@@ -174,27 +175,23 @@ async function mutateBy(
   }
 }
 
-function applyPatch({ shown }: Match, request: AdmissionRequest, body: Uint8Array): boolean {
+async function applyPatch(
+  { shown }: Match,
+  request: AdmissionRequest,
+  body: Uint8Array,
+): Promise<boolean> {
   const { resource, object } = request
   if (!object) return false
-  const seen = asDraft(convert(object, resource, shown))
+  const seen = asDraft(await convertObject(object, resource, shown))
   const patch = { type: 'json', body, fieldValidation: 'Ignore' } as const
-  const patched = asDraft(convert(shown.codec.patch(seen, patch).object, shown, resource))
+  const changed = shown.codec.patch(seen, patch).object
+  const patched = asDraft(await convertObject(changed, shown, resource))
   const { strategy } = resource
   const rules = request.subresource ? strategy.subresource(request.subresource) : undefined
   ;(rules ?? strategy).applyDefaults(patched)
   if (isSame(patched, object)) return false
   replaceDraft(object, patched)
   return true
-}
-
-/** An object of one served version in another. */
-function convert(object: Draft | ApiObject, from: Resource, to: Resource): object {
-  if (from === to) return object
-  const own = settled(asDraft(object))
-  const stored = from.storage.conversion?.toStored(own) ?? own
-  const served = to.storage.conversion?.fromStored(stored) ?? stored
-  return { ...served, apiVersion: to.apiVersion, kind: to.entry.kind }
 }
 
 async function validateBy(match: Match, request: AdmissionRequest, calling: Calling) {
@@ -211,7 +208,7 @@ async function ask(
   if (request.isDryRun && sideEffects !== 'None' && sideEffects !== 'NoneOnDryRun') {
     throw noDryRun(name)
   }
-  const review = reviewOf(request, shown, support)
+  const review = await reviewOf(request, shown, support)
   try {
     const answer = await call({ clientConfig, timeoutSeconds, review }, support.cluster)
     request.warnings.push(...answer.warnings)
@@ -230,17 +227,18 @@ async function ask(
   }
 }
 
-function reviewOf(request: AdmissionRequest, shown: Resource, { random }: AdmissionSupport) {
+async function reviewOf(request: AdmissionRequest, shown: Resource, { random }: AdmissionSupport) {
   const { resource, object, old } = request
-  const seen = (one: Draft | ApiObject | undefined) => (one ? convert(one, resource, shown) : null)
+  const seen = async (one: Draft | ApiObject | undefined) =>
+    one ? await convertObject(one, resource, shown) : null
   return {
     kind: 'AdmissionReview',
     apiVersion: 'admission.k8s.io/v1',
     request: {
       uid: random.uuid(),
       ...requestFields(request, shown),
-      object: seen(object),
-      oldObject: seen(old),
+      object: await seen(object),
+      oldObject: await seen(old),
     },
   }
 }

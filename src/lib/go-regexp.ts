@@ -35,15 +35,30 @@ export function goRegExp(pattern: string): RegExp {
     return new RegExp(translated(rest), `u${flags}`)
   } catch (error) {
     if (error instanceof PatternError) throw error
-    throw new PatternError(
-      `error parsing regexp: ${error instanceof Error ? error.message : error}`,
-    )
+    const message = error instanceof Error ? error.message : String(error)
+    throw new PatternError(`error parsing regexp: ${goMessage(message, pattern)}`)
   }
 }
 
+/** What V8 finds wrong, as Go says it. */
+function goMessage(message: string, pattern: string): string {
+  if (message.endsWith("Unmatched ')'")) return `unexpected ): \`${pattern}\``
+  if (message.endsWith('Unterminated group')) return `missing closing ): \`${pattern}\``
+  if (message.endsWith('Unterminated character class')) {
+    return `missing closing ]: \`${pattern.slice(pattern.lastIndexOf('['))}\``
+  }
+  if (message.endsWith('Nothing to repeat')) {
+    const [nested] = /[*+?]{2,}/.exec(pattern) ?? []
+    if (nested) return `invalid nested repetition operator: \`${nested.slice(0, 2)}\``
+    const [lone = '*'] = /[*+?]/.exec(pattern) ?? []
+    return `missing argument to repetition operator: \`${lone}\``
+  }
+  return message
+}
+
 function leadingFlags(pattern: string): { readonly flags: string; readonly rest: string } {
-  const [whole = '', flags = ''] = /^\(\?([ims]+)\)/.exec(pattern) ?? []
-  return { flags: [...new Set(flags)].join(''), rest: pattern.slice(whole.length) }
+  const [whole = '', flags = ''] = /^\(\?([imsU]+)\)/.exec(pattern) ?? []
+  return { flags: [...new Set(flags.replace('U', ''))].join(''), rest: pattern.slice(whole.length) }
 }
 
 function translated(pattern: string): string {
