@@ -124,7 +124,7 @@ test('impersonation needs the right and takes over name and groups', async () =>
   const refused = await server.ask(path, { headers: { ...asAda, 'impersonate-user': 'bob' } })
   assert.equal(
     refused.json()['message'],
-    'users "bob" is forbidden: User "ada" cannot impersonate resource "users" in API group "" at the cluster scope',
+    'pods is forbidden: User "ada" cannot impersonate-on:user-info:list resource "pods" in API group "" in the namespace "default"',
   )
 })
 

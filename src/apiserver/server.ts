@@ -9,8 +9,10 @@ import { type Random, systemRandom } from '../lib/random.ts'
 import { type Aggregation, createAggregation } from './aggregation/aggregation.ts'
 import type { Allocation } from './allocate/allocation.ts'
 import { type AuditOptions, createAudit } from './audit/audit.ts'
+import { bootstrapTokens } from './auth/bootstrap-tokens.ts'
 import { serveIssuerDiscovery } from './auth/issuer-discovery.ts'
 import { signingKey, verifyingKey } from './auth/jwt.ts'
+import { type LegacyTokenOf, legacyClaims } from './auth/service-account-claims.ts'
 import {
   createServiceAccountTokens,
   type ServiceAccountTokens,
@@ -114,6 +116,8 @@ export interface ApiServer {
   readonly authorizer: Authorizer
   /** Throws Forbidden unless the user may create what the request names; for the registry. */
   authorizeCreate(request: ServerRequest): Promise<void>
+  /** A token without end for a Secret that keeps it, which is good as long as the Secret has it. */
+  signLegacyToken(of: LegacyTokenOf): string
   readonly addresses: Front['addresses']
   /** A client's transport straight into the chain; the user is taken as authenticated. */
   inProcess(user: UserInfo): InProcessTransport
@@ -149,6 +153,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     handler,
     authorizer: parts.authorizer,
     authorizeCreate: async (request) => assertMayCreate(parts.authorizer, request),
+    signLegacyToken: (of) => parts.accounts.sign(legacyClaims(of)),
     get addresses() {
       return front.addresses
     },
@@ -170,7 +175,7 @@ function assemble(options: ApiServerOptions, stopping: AbortSignal) {
   const graph = createNodeGraph()
   const authorizer = firstThatAllows([createNodeAuthorizer(graph), createAuthorizer(policy)])
   const accounts = serviceAccountTokens(options.serviceAccounts, reader, clock)
-  const tokens = allTokens(options, accounts, clock)
+  const tokens = allTokens(options, reader, { accounts, clock })
   const metrics = createMetrics(() => performance.now())
   const dialer = options.dialer ?? createDialer()
   const identity = options.frontProxy
@@ -204,6 +209,7 @@ function assemble(options: ApiServerOptions, stopping: AbortSignal) {
       policy,
       graph,
       authorizer,
+      accounts,
       tokens,
       metrics,
       dialer,
@@ -228,11 +234,14 @@ function serviceAccountTokens(keys: ServiceAccountKeys, reader: Reader, clock: C
 
 function allTokens(
   { tokenFile }: ApiServerOptions,
-  accounts: ServiceAccountTokens,
-  clock: Clock,
+  reader: Reader,
+  { accounts, clock }: { readonly accounts: ServiceAccountTokens; readonly clock: Clock },
 ): TokenAuthenticator {
-  const accountTokens = remembering(accounts, () => clock.now().getTime())
-  return firstThatKnows([...(tokenFile ? [staticTokens(tokenFile)] : []), accountTokens])
+  const stored = firstThatKnows([accounts, bootstrapTokens(reader, clock.now)])
+  return firstThatKnows([
+    ...(tokenFile ? [staticTokens(tokenFile)] : []),
+    remembering(stored, () => clock.now().getTime()),
+  ])
 }
 
 /** Of a conversion webhook: a review of many objects. */

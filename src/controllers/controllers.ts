@@ -4,6 +4,8 @@ import type { Kind } from '../api/kinds.ts'
 import { type AnyController, type Controller, wantsOf } from '../client/controller.ts'
 import { runController } from '../client/controller-runner.ts'
 import type { Want } from '../client/informers.ts'
+import { bootstrapSigner } from './bootstrap-tokens/bootstrap-signer.ts'
+import { tokenCleaner } from './bootstrap-tokens/token-cleaner.ts'
 import { runCertificates } from './certificates/certificates.ts'
 import { clusterRoleAggregation } from './clusterrole-aggregation/clusterrole-aggregation.ts'
 import { cronJobController } from './cronjob/cronjob.ts'
@@ -23,7 +25,9 @@ import { replicaSetController, replicationController } from './replicaset/replic
 import { runResourceQuota, watchedKinds } from './resourcequota/resourcequota.ts'
 import { rootCaPublisher } from './root-ca/root-ca.ts'
 import { serviceCidrController } from './service-cidr/service-cidr.ts'
+import { legacyTokenCleaner } from './serviceaccount/legacy-token-cleaner.ts'
 import { serviceAccountController } from './serviceaccount/serviceaccount.ts'
+import { tokenSecrets } from './serviceaccount/token-secrets.ts'
 import type { ControllersShell } from './start.ts'
 import { statefulSetController } from './statefulset/statefulset.ts'
 import { taintEvictionController } from './taint-eviction/taint-eviction.ts'
@@ -33,7 +37,10 @@ import { claimProtection, volumeProtection } from './volume-protection/volume-pr
 export interface ControllerEntry {
   /** As upstream names it; the component of its events. */
   readonly name: string
-  /** The ServiceAccount of kube-system as which it works: its role allows what it does. */
+  /**
+   * The ServiceAccount of kube-system as which it works: its role allows what it does. '' for what
+   * makes accounts usable in the first place, which works as the controller manager itself.
+   */
   readonly account: string
   readonly wants: readonly Want[]
   /** Resolves when the signal has aborted and all its work has ended. */
@@ -56,6 +63,18 @@ export const controllers: readonly ControllerEntry[] = [
   },
   planned('node-controller', taintEvictionController),
   planned('service-account-controller', serviceAccountController),
+  {
+    name: 'serviceaccount-token-controller',
+    account: '',
+    wants: [{ kind: 'Secret' }, { kind: 'ServiceAccount' }],
+    async run(shell) {
+      const { rootCa, signLegacyToken: sign } = shell
+      if (sign) await runController(tokenSecrets({ rootCa, sign }), shell)
+    },
+  },
+  planned('legacy-service-account-token-cleaner', legacyTokenCleaner),
+  planned('bootstrap-signer', bootstrapSigner),
+  planned('token-cleaner', tokenCleaner),
   {
     name: 'root-ca-certificate-publisher',
     account: 'root-ca-cert-publisher',

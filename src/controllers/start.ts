@@ -9,6 +9,7 @@ import { type Log, silentLog } from '../lib/log.ts'
 import { type Random, systemRandom } from '../lib/random.ts'
 import type { SigningAuthority } from './certificates/certificates.ts'
 import { controllers, controllerWants } from './controllers.ts'
+import type { SignLegacyToken } from './serviceaccount/token-secrets.ts'
 
 export interface ControllersShell extends ControllerShell {
   readonly client: ApiClient
@@ -17,6 +18,8 @@ export interface ControllersShell extends ControllerShell {
   readonly rootCa: string
   /** Signs certificates that are asked for; absent: nobody does. */
   readonly signing?: SigningAuthority
+  /** Signs the tokens that Secrets keep; absent: none are made. */
+  readonly signLegacyToken?: SignLegacyToken
 }
 
 export interface ControllersOptions {
@@ -26,6 +29,7 @@ export interface ControllersOptions {
   readonly clientOf?: (account: string) => ApiClient
   readonly rootCa: string
   readonly signing?: SigningAuthority
+  readonly signLegacyToken?: SignLegacyToken
   readonly signal: AbortSignal
   readonly clock?: Clock
   readonly random?: Random
@@ -41,17 +45,18 @@ export interface RunningControllers {
 }
 
 export function startControllers(options: ControllersOptions): RunningControllers {
-  const { signal, rootCa, signing } = options
+  const { signal, rootCa, signing, signLegacyToken } = options
   const { clock = systemClock, random = systemRandom, log = silentLog } = options
   const informers =
     options.informers ??
     createInformers(options.client, controllerWants, { signal, clock, random, log })
   const running = controllers.map(({ name, account, run }) => {
     const source = { component: name }
-    const own = options.clientOf?.(account) ?? options.client
+    const own = (account ? options.clientOf?.(account) : undefined) ?? options.client
     const recorder = createEventRecorder({ client: own, clock, random, signal, source, log })
     const shell = { client: own, informers, recorder, clock, random, log, signal, rootCa }
-    return run({ ...shell, ...(signing && { signing }) })
+    const keys = { ...(signing && { signing }), ...(signLegacyToken && { signLegacyToken }) }
+    return run({ ...shell, ...keys })
   })
   return { informers, ended: Promise.all([...running, informers.ended]).then(() => {}) }
 }

@@ -111,7 +111,8 @@ function runControllers({ config, folder, log, signal }: PartContext, server: Ap
   const pem = (file: string) => readFileSync(join(folder.pki, file), 'utf8')
   const rootCa = pem('ca.crt')
   const signing = { certificate: rootCa, key: pem('ca.key') }
-  const managing = { ...shared, client, clientOf: accountClient, rootCa, signing }
+  const { signLegacyToken } = server
+  const managing = { ...shared, client, clientOf: accountClient, rootCa, signing, signLegacyToken }
   if (config.etcd) {
     const manager = { name: 'kube-controller-manager', client }
     const scheduler = { name: 'kube-scheduler', client: scheduling }

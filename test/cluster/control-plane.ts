@@ -84,6 +84,7 @@ export async function startControlPlane(nodeNames: readonly string[]): Promise<C
     clientOf: account,
     rootCa: pki.ca,
     signing: { certificate: pki.ca, key: pki.caKey },
+    signLegacyToken: server.signLegacyToken,
   })
   const scheduler = startScheduler({ ...shared, client: clientOf('system:kube-scheduler') })
   const nodes = await runFakeNodes(client, informers, nodeNames)

@@ -74,12 +74,19 @@ function legacySubject(claims: Claims): TokenSubject | undefined {
   return { namespace, serviceAccount: { name, uid }, secret: { name: secret } }
 }
 
+export interface LegacyTokenOf {
+  readonly namespace: string
+  readonly account: Named
+  /** The name of the Secret. */
+  readonly secret: string
+}
+
 /** Claims of the token that a legacy Secret holds. */
-export function legacyClaims(namespace: string, account: Named, secretName: string): object {
+export function legacyClaims({ namespace, account, secret }: LegacyTokenOf): object {
   return {
     iss: legacyIssuer,
     [`${legacyPrefix}namespace`]: namespace,
-    [`${legacyPrefix}secret.name`]: secretName,
+    [`${legacyPrefix}secret.name`]: secret,
     [`${legacyPrefix}service-account.name`]: account.name,
     [`${legacyPrefix}service-account.uid`]: account.uid,
     sub: serviceAccountUser(namespace, account.name),

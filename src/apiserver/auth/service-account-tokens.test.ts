@@ -90,7 +90,9 @@ test('a token dies with its account and with the Pod it is bound to', async () =
 
 test('a legacy token is good while its Secret holds it', async () => {
   const { tokens, create } = await world()
-  const token = tokens.sign(legacyClaims('a', { name: 'x', uid: 'u' }, 'x'))
+  const token = tokens.sign(
+    legacyClaims({ namespace: 'a', account: { name: 'x', uid: 'u' }, secret: 'x' }),
+  )
   assert.equal(await tokens.authenticate(token, [issuer]), undefined)
   await create('Secret', 'secrets', { data: { token: Buffer.from(token).toString('base64') } })
   assert.deepEqual(await tokens.authenticate(token, [issuer]), { user, audiences: [issuer] })

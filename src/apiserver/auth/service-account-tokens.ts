@@ -3,8 +3,10 @@
 
 import type { Kind } from '../../api/kinds.ts'
 import type { ObjectKey } from '../../api/meta.ts'
+import type { ObjectMeta } from '../../api/types.gen.ts'
 import type { Reader } from '../reader.ts'
 import { decodeClaims, encodeJwt, isSignedBy, type SigningKey, type VerifyingKey } from './jwt.ts'
+import { holdsToken, legacyWarnings, recordUse } from './legacy-token.ts'
 import {
   legacyIssuer,
   subjectOf,
@@ -50,9 +52,11 @@ export function createServiceAccountTokens(
       const audiences = wanted.filter((audience) => meantFor.includes(audience))
       const subject = subjectOf(claims)
       if (!subject || audiences.length === 0) return undefined
-      return (await isAlive(subject, reader, token))
-        ? { user: userOfSubject(subject), audiences }
-        : undefined
+      const alive = await lookUp(subject, { reader, token, now: options.now() })
+      if (!alive) return undefined
+      const { warnings } = alive
+      const user = userOfSubject(subject)
+      return { user, audiences, ...(warnings.length > 0 && { warnings }) }
     },
   }
 }
@@ -73,18 +77,42 @@ function audiencesOf({ aud }: Claims): readonly string[] | undefined {
   return Array.isArray(aud) ? aud.filter((value) => typeof value === 'string') : undefined
 }
 
-async function isAlive(subject: TokenSubject, reader: Reader, token: string): Promise<boolean> {
-  const { namespace, serviceAccount, pod, node, secret } = subject
-  const exists = async (kind: Kind, key: ObjectKey, uid: string | undefined) => {
+interface Looking {
+  readonly reader: Reader
+  readonly token: string
+  readonly now: Date
+}
+
+/** Undefined when the account, or what the token is bound to, is gone or was made anew. */
+async function lookUp(
+  { namespace, serviceAccount, pod, node, secret }: TokenSubject,
+  { reader, token, now }: Looking,
+): Promise<{ readonly warnings: readonly string[] } | undefined> {
+  const find = async <K extends Kind>(kind: K, key: ObjectKey, uid: string | undefined) => {
     const object = await reader.get(kind, key)
-    return object !== undefined && (uid === undefined || object.metadata.uid === uid)
+    if (!object || isGone(object.metadata, now)) return undefined
+    return uid === undefined || object.metadata.uid === uid ? object : undefined
   }
   const at = (name: string) => ({ namespace, name })
-  if (!(await exists('ServiceAccount', at(serviceAccount.name), serviceAccount.uid))) return false
-  if (pod) return exists('Pod', at(pod.name), pod.uid)
-  if (node) return exists('Node', { name: node.name }, node.uid)
-  if (secret?.uid) return exists('Secret', at(secret.name), secret.uid)
-  if (!secret) return true
-  const stored = (await reader.get('Secret', at(secret.name)))?.data?.['token'] ?? ''
-  return Buffer.from(stored, 'base64').toString() === token
+  const alive = { warnings: [] }
+  const account = await find('ServiceAccount', at(serviceAccount.name), serviceAccount.uid)
+  if (!account) return undefined
+  if (pod) return (await find('Pod', at(pod.name), pod.uid)) && alive
+  if (node) return (await find('Node', { name: node.name }, node.uid)) && alive
+  if (!secret) return alive
+  const stored = await find('Secret', at(secret.name), secret.uid)
+  if (secret.uid) return stored && alive
+  if (!stored || !holdsToken(stored, token)) return undefined
+  await recordUse(reader, stored, now)
+  return { warnings: legacyWarnings(stored, account) }
+}
+
+/** What is being deleted counts for another minute, so that a Pod can say good-bye. */
+const deletionLeewayMs = 60_000
+
+function isGone({ deletionTimestamp }: ObjectMeta, now: Date): boolean {
+  return (
+    deletionTimestamp !== undefined &&
+    now.getTime() > Date.parse(deletionTimestamp) + deletionLeewayMs
+  )
 }

@@ -7,6 +7,8 @@ export interface Authenticated {
   readonly user: UserInfo
   /** Those of the wanted audiences that the token is meant for. */
   readonly audiences: readonly string[]
+  /** What its holder should be told. */
+  readonly warnings?: readonly string[]
 }
 
 export interface TokenAuthenticator {

@@ -36,7 +36,12 @@ async function userOfToken(
   audiences: readonly string[],
 ): Promise<UserInfo | undefined> {
   const token = bearerToken(request)
-  return token ? (await tokens.authenticate(token, audiences))?.user : undefined
+  if (!token) return undefined
+  const found = await tokens.authenticate(token, audiences)
+  // Who shows a token that is not good is not taken for somebody who shows none.
+  if (!found) throw new StatusError('Unauthorized', 'Unauthorized')
+  request.warnings.push(...(found.warnings ?? []))
+  return found.user
 }
 
 /** A browser's WebSocket cannot set headers: it sends its token as a subprotocol. */

@@ -35,18 +35,14 @@ export function createAuthorizer(index: PolicyIndex): Authorizer {
         : { allowed: false, reason: `RBAC: ${errorList(missing)}`, error: errorList(missing) }
     },
     rulesFor(user, namespace) {
-      if (user.groups.includes(unrestrictedGroup)) return { rules: everything, errors: [] }
-      const held = [...index.held(user, namespace)]
+      // A binding may name the user more than once.
+      const all = [...index.held(user, namespace)].map((held) => [held.binding, held] as const)
+      const held = [...new Map(all).values()]
       const errors = held.flatMap(({ missing }) => missing ?? [])
       return { rules: held.flatMap(({ rules }) => rules), errors }
     },
   }
 }
-
-const everything: readonly PolicyRule[] = [
-  { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
-  { verbs: ['*'], nonResourceURLs: ['*'] },
-]
 
 /** Several errors in brackets, one as it is. */
 function errorList(errors: readonly string[]): string {

@@ -1,5 +1,6 @@
 // The SubjectAccessReview family: may somebody do something, and what may I do here.
 
+import { type FieldError, toInvalid } from '../../api/field-error.ts'
 import { StatusError } from '../../api/status-error.ts'
 import type {
   LocalSubjectAccessReview,
@@ -15,6 +16,12 @@ import { type RequestHandler, userOf } from '../chain-request.ts'
 import type { Authorizer } from '../rbac/authorizer.ts'
 import type { Attributes } from '../rbac/rules.ts'
 import type { UserInfo } from '../request.ts'
+import {
+  accessReviewProblems,
+  localReviewProblems,
+  selectedFields,
+  selfReviewProblems,
+} from './access-review-fields.ts'
 import type { ObjectReader } from './read-object.ts'
 import { reviewAnswer } from './review-answer.ts'
 
@@ -34,29 +41,22 @@ export function subjectAccessRoutes(
     [`${group}/subjectaccessreviews`]: reviewAnswer(async (request) => {
       const kind = 'SubjectAccessReview'
       const review = await read<SubjectAccessReview>(request, target(kind))
-      checkUser(kind, review)
-      const asked = attributesOf(kind, review.spec)
-      return reviewed(kind, review, decide(authorizer, subjectOf(review), asked))
+      assertValid(kind, accessReviewProblems(review))
+      return reviewed(kind, review, decide(authorizer, subjectOf(review), review.spec))
     }),
     [`${group}/localsubjectaccessreviews`]: reviewAnswer(async (request) => {
       const kind = 'LocalSubjectAccessReview'
       const review = await read<LocalSubjectAccessReview>(request, target(kind))
-      checkUser(kind, review)
-      const asked = attributesOf(kind, review.spec)
-      if (!asked.isResourceRequest)
-        throw invalid(kind, 'spec.nonResourceAttributes', 'disallowed on this kind of request')
-      if (asked.namespace !== request.info.namespace)
-        throw new StatusError(
-          'BadRequest',
-          `spec.resourceAttributes.namespace must match namespace: ${request.info.namespace}`,
-        )
-      return reviewed(kind, review, decide(authorizer, subjectOf(review), asked))
+      const { namespace } = request.info
+      assertNamespace(review, namespace)
+      assertValid(kind, localReviewProblems(review, namespace))
+      return reviewed(kind, review, decide(authorizer, subjectOf(review), review.spec))
     }),
     [`${group}/selfsubjectaccessreviews`]: reviewAnswer(async (request) => {
       const kind = 'SelfSubjectAccessReview'
       const review = await read<SelfSubjectAccessReview>(request, target(kind))
-      const asked = attributesOf(kind, review.spec)
-      return reviewed(kind, review, decide(authorizer, userOf(request), asked))
+      assertValid(kind, selfReviewProblems(review))
+      return reviewed(kind, review, decide(authorizer, userOf(request), review.spec))
     }),
     [`${group}/selfsubjectrulesreviews`]: reviewAnswer(async (request) => {
       const kind = 'SelfSubjectRulesReview'
@@ -74,12 +74,14 @@ export function subjectAccessRoutes(
   }
 }
 
-function decide(authorizer: Authorizer, user: UserInfo, asked: Attributes) {
+function decide(authorizer: Authorizer, user: UserInfo, spec: AskedFor) {
+  const { asked, errors } = attributesOf(spec)
   const { allowed, reason, error } = authorizer.authorize(user, asked)
+  const evaluationError = [...(error ? [error] : []), ...errors].join(', ')
   const status: SubjectAccessReviewStatus = {
     allowed,
     ...(reason && { reason }),
-    ...(error && { evaluationError: error }),
+    ...(evaluationError && { evaluationError }),
   }
   return status
 }
@@ -99,9 +101,16 @@ function subjectOf({ spec }: SubjectAccessReview | LocalSubjectAccessReview): Us
   return { name: user, groups, ...(uid && { uid }), ...(extra && { extra }) }
 }
 
-function checkUser(kind: string, { spec }: SubjectAccessReview | LocalSubjectAccessReview): void {
-  if (!spec?.user && (spec?.groups ?? []).length === 0)
-    throw invalid(kind, 'spec.user', 'at least one of user or group must be specified')
+function assertNamespace({ metadata }: LocalSubjectAccessReview, namespace: string): void {
+  if (metadata?.namespace && metadata.namespace !== namespace)
+    throw new StatusError(
+      'BadRequest',
+      'the namespace of the provided object does not match the namespace sent on the request',
+    )
+}
+
+function assertValid(kind: string, errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw toInvalid({ group, kind }, '', errors)
 }
 
 interface AskedFor {
@@ -109,15 +118,9 @@ interface AskedFor {
   readonly nonResourceAttributes?: NonResourceAttributes
 }
 
-function attributesOf(kind: string, spec: AskedFor = {}): Attributes {
-  const { resourceAttributes: of, nonResourceAttributes: path } = spec
-  if (Boolean(of) === Boolean(path))
-    throw invalid(
-      kind,
-      'spec.resourceAttributes',
-      'exactly one of nonResourceAttributes or resourceAttributes must be specified',
-    )
-  return {
+function attributesOf({ resourceAttributes: of, nonResourceAttributes: path }: AskedFor) {
+  const { fieldSelector, errors } = selectedFields(of?.fieldSelector)
+  const asked: Attributes = {
     verb: of?.verb ?? path?.verb ?? '',
     isResourceRequest: of !== undefined,
     group: of?.group ?? '',
@@ -126,16 +129,9 @@ function attributesOf(kind: string, spec: AskedFor = {}): Attributes {
     namespace: of?.namespace ?? '',
     name: of?.name ?? '',
     path: path?.path ?? '',
+    ...(fieldSelector && { fieldSelector }),
   }
-}
-
-function invalid(kind: string, field: string, problem: string): StatusError {
-  const message = `Invalid value: null: ${problem}`
-  return new StatusError('Invalid', `${kind}.${group} "" is invalid: ${field}: ${message}`, {
-    group,
-    kind,
-    causes: [{ reason: 'FieldValueInvalid', message, field }],
-  })
+  return { asked, errors }
 }
 
 function resourceRule({ verbs, apiGroups, resources, resourceNames }: PolicyRule) {
