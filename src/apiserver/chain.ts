@@ -8,8 +8,8 @@ import type { ChainHandler, ChainRequest, RequestHandler } from './chain-request
 import { answerErrors } from './filters/answer-errors.ts'
 import { authenticate } from './filters/authenticate.ts'
 import { authorize } from './filters/authorize.ts'
+import { type FlowFilterOptions, limitFlows } from './filters/flow.ts'
 import { impersonate } from './filters/impersonate.ts'
-import { type InFlightLimits, limitInFlight } from './filters/limit.ts'
 import type { Metrics } from './metrics.ts'
 import type { Authorizer } from './rbac/authorizer.ts'
 import type { ServerResponse } from './request.ts'
@@ -21,7 +21,8 @@ export interface ChainParts {
   readonly audit: Audit | undefined
   readonly tokens: TokenAuthenticator
   readonly audiences: readonly string[]
-  readonly limits: InFlightLimits
+  /** Absent: requests are not limited. */
+  readonly flow: FlowFilterOptions | undefined
   readonly authorizer: Authorizer
   readonly routes: RequestHandler
 }
@@ -36,7 +37,7 @@ export function apiServerChain(parts: ChainParts): ChainHandler {
       authenticate(parts.tokens, parts.audiences),
       ...(parts.audit ? [parts.audit.requests] : []),
       impersonate(parts.authorizer),
-      limitInFlight(parts.limits),
+      ...(parts.flow ? [limitFlows(parts.flow)] : []),
       authorize(parts.authorizer),
     ],
     parts.routes,

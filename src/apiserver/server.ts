@@ -33,7 +33,9 @@ import {
 } from './crd/custom-resources.ts'
 import { createDiscovery, type LiveKinds } from './discovery/discovery.ts'
 import { assertMayCreate } from './filters/authorize.ts'
-import { defaultLimits, type InFlightLimits, unlimited } from './filters/limit.ts'
+import type { FlowFilterOptions } from './filters/flow.ts'
+import { FlowControl } from './flowcontrol/flow-control.ts'
+import { followFlowObjects } from './flowcontrol/flow-objects.ts'
 import { type Front, type Listen, openFront, type TlsFiles } from './front/tls-front.ts'
 import { type HealthCheck, healthPaths, ping, serveHealth, shutdown } from './health.ts'
 import { type InProcessTransport, inProcess } from './in-process.ts'
@@ -93,7 +95,8 @@ export interface ApiServerOptions {
   readonly tokenFile?: string
   /** Absent: nothing is audited. */
   readonly audit?: Omit<AuditOptions, 'clock'>
-  readonly limits?: InFlightLimits
+  /** Seats that priority levels share; 600 unless set, upstream's limits of requests in flight. */
+  readonly seats?: number
   readonly healthChecks?: readonly HealthCheck[]
   /** The client certificate shown to kubelets; without a CA theirs is not verified. */
   readonly kubelet?: TlsIdentity
@@ -128,15 +131,16 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const { clientCa, frontProxy } = options.tls
   const facts = { ...options.cluster, clientCa, ...(frontProxy && { frontProxy }) }
   await bootstrapCluster(parts.reader, facts, parts.clock.now())
-  const [policy, graph, custom, aggregation] = await Promise.all([
+  const [policy, graph, custom, aggregation, flowObjects] = await Promise.all([
     followPolicy(parts.reader, parts.policy, stopping.signal),
     followGraph(parts.reader, parts.graph, stopping.signal),
     openCustomResources(options, parts, stopping.signal),
     parts.aggregation.start(),
+    followFlowObjects({ ...parts, control: parts.flow.control, signal: stopping.signal }),
   ])
   const handler = apiServerChain(parts)
   // Parts of the same process keep themselves in bounds by their queues.
-  const inner = apiServerChain({ ...parts, limits: unlimited })
+  const inner = apiServerChain({ ...parts, flow: undefined })
   const front = openFront(handler, options.tls)
   await Promise.all((options.listen ?? []).map(front.listen))
   const { registry, random = systemRandom, peers, host } = options
@@ -155,15 +159,15 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     listen: front.listen,
     async close() {
       stopping.abort()
-      const following = [policy, graph, custom, aggregation].map((part) => part?.ended)
-      await Promise.all([front.close(), ...following, upkeep])
+      const loops = [policy, graph, custom, aggregation, flowObjects].map((part) => part?.ended)
+      await Promise.all([front.close(), ...loops, upkeep])
       parts.dialer.close()
     },
   }
 }
 
 function assemble(options: ApiServerOptions, stopping: AbortSignal) {
-  const { clock = systemClock, log, limits = defaultLimits } = options
+  const { clock = systemClock, log } = options
   const reader = createReader(options.registry.handle)
   const policy = createPolicyIndex()
   const graph = createNodeGraph()
@@ -177,6 +181,7 @@ function assemble(options: ApiServerOptions, stopping: AbortSignal) {
     ...{ reader, dialer, identity, clock, log, signal: stopping },
   })
   const audit = options.audit && createAudit({ ...options.audit, clock })
+  const flow = flowControl(options, clock)
   const custom = new CustomKinds()
   const serveMetrics = metrics.serve
   const served = {
@@ -197,7 +202,7 @@ function assemble(options: ApiServerOptions, stopping: AbortSignal) {
     ...{
       clock,
       log,
-      limits,
+      flow,
       audit,
       reader,
       policy,
@@ -212,6 +217,15 @@ function assemble(options: ApiServerOptions, stopping: AbortSignal) {
     audiences: accounts.audiences,
     routes: aggregation.routes(audit?.bodies(routes) ?? routes),
   }
+}
+
+const defaultSeats = 600
+/** A quarter of the time that a request may take, as upstream. */
+const longestWaitMs = 15_000
+
+function flowControl({ seats = defaultSeats }: ApiServerOptions, clock: Clock): FlowFilterOptions {
+  const control = new FlowControl({ seats, longestWaitMs, clock })
+  return { control, counts: () => undefined, nowMs: () => performance.now() }
 }
 
 function serviceAccountTokens(keys: ServiceAccountKeys, reader: Reader, clock: Clock) {
