@@ -1,6 +1,6 @@
 // How the API server handles a request: every filter in its order, around the routes.
 
-import { chain } from '../lib/chain.ts'
+import { chain, type Filter } from '../lib/chain.ts'
 import type { Log } from '../lib/log.ts'
 import type { Audit } from './audit/audit.ts'
 import type { TokenAuthenticator } from './auth/tokens.ts'
@@ -10,13 +10,13 @@ import { authenticate } from './filters/authenticate.ts'
 import { authorize } from './filters/authorize.ts'
 import { type FlowFilterOptions, limitFlows } from './filters/flow.ts'
 import { impersonate } from './filters/impersonate.ts'
-import type { Metrics } from './metrics.ts'
 import type { Authorizer } from './rbac/authorizer.ts'
 import type { ServerResponse } from './request.ts'
 
 export interface ChainParts {
   readonly log: Log
-  readonly metrics: Metrics
+  /** The outermost: counts every request. */
+  readonly counting: Filter<ChainRequest, ServerResponse>
   /** Absent: nothing is audited. */
   readonly audit: Audit | undefined
   readonly tokens: TokenAuthenticator
@@ -31,7 +31,7 @@ export interface ChainParts {
 export function apiServerChain(parts: ChainParts): ChainHandler {
   return chain<ChainRequest, ServerResponse>(
     [
-      parts.metrics.filter,
+      parts.counting,
       answerErrors(parts.log),
       ...(parts.audit ? [parts.audit.strangers] : []),
       authenticate(parts.tokens, parts.audiences),

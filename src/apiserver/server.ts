@@ -2,7 +2,7 @@
 // In: a registry, keys, where to listen. Out: a server that is bootstrapped and answers.
 
 import { createPrivateKey, createPublicKey } from 'node:crypto'
-import { kinds } from '../api/kinds.ts'
+import { type KindEntry, kinds } from '../api/kinds.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { type Random, systemRandom } from '../lib/random.ts'
@@ -32,14 +32,22 @@ import {
   serveCustomResources,
 } from './crd/custom-resources.ts'
 import { createDiscovery, type LiveKinds } from './discovery/discovery.ts'
+import { derived } from './discovery/document.ts'
 import { assertMayCreate } from './filters/authorize.ts'
 import type { FlowFilterOptions } from './filters/flow.ts'
 import { FlowControl } from './flowcontrol/flow-control.ts'
+import { flowMetrics } from './flowcontrol/flow-metrics.ts'
 import { followFlowObjects } from './flowcontrol/flow-objects.ts'
+import type { ObjectCounts } from './flowcontrol/work-estimate.ts'
 import { type Front, type Listen, openFront, type TlsFiles } from './front/tls-front.ts'
 import { type HealthCheck, healthPaths, ping, serveHealth, shutdown } from './health.ts'
+import { healthChecksOf } from './health-checks.ts'
 import { type InProcessTransport, inProcess } from './in-process.ts'
-import { createMetrics } from './metrics.ts'
+import type { Collector } from './metrics/exposition.ts'
+import { createStoredCounts } from './metrics/object-counts.ts'
+import { processMetrics } from './metrics/process-metrics.ts'
+import { createRequestMetrics } from './metrics/request-metrics.ts'
+import { auditMetrics, buildInfo, serveMetrics } from './metrics/serve-metrics.ts'
 import { followGraph } from './node/follow-graph.ts'
 import { createNodeAuthorizer } from './node/node-authorizer.ts'
 import { createNodeGraph } from './node/node-graph.ts'
@@ -138,9 +146,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     parts.aggregation.start(),
     followFlowObjects({ ...parts, control: parts.flow.control, signal: stopping.signal }),
   ])
-  const handler = apiServerChain(parts)
+  parts.progress.isStarted = true
+  const { filter, inProcessFilter } = parts.requests
+  const handler = apiServerChain({ ...parts, counting: filter })
   // Parts of the same process keep themselves in bounds by their queues.
-  const inner = apiServerChain({ ...parts, flow: undefined })
+  const inner = apiServerChain({ ...parts, counting: inProcessFilter, flow: undefined })
   const front = openFront(handler, options.tls)
   await Promise.all((options.listen ?? []).map(front.listen))
   const { registry, random = systemRandom, peers, host } = options
@@ -174,16 +184,31 @@ function assemble(options: ApiServerOptions, stopping: AbortSignal) {
   const authorizer = firstThatAllows([createNodeAuthorizer(graph), createAuthorizer(policy)])
   const accounts = serviceAccountTokens(options.serviceAccounts, reader, clock)
   const tokens = allTokens(options, accounts, clock)
-  const metrics = createMetrics(() => performance.now())
   const dialer = options.dialer ?? createDialer()
   const identity = options.frontProxy
   const aggregation = createAggregation({
     ...{ reader, dialer, identity, clock, log, signal: stopping },
   })
   const audit = options.audit && createAudit({ ...options.audit, clock })
-  const flow = flowControl(options, clock)
   const custom = new CustomKinds()
-  const serveMetrics = metrics.serve
+  const liveKinds = options.liveKinds ?? custom.liveKinds
+  const counts = createStoredCounts({ reader, liveKinds, clock })
+  const flow = flowControl(options, clock, counts.of)
+  const isServed = derived(liveKinds, servedResources)
+  const requests = createRequestMetrics({
+    nowMs: () => performance.now(),
+    isServed: (info) => isServed().has(`${info.group}/${info.version}/${info.resource}`),
+  })
+  const progress = { isStarted: false }
+  const collectors = [
+    requests.families,
+    () => flowMetrics(flow.control),
+    ...(audit ? [() => auditMetrics(audit)] : []),
+    aggregation.families,
+    counts.families,
+    buildInfo,
+    processMetrics,
+  ]
   const served = {
     options,
     reader,
@@ -191,7 +216,9 @@ function assemble(options: ApiServerOptions, stopping: AbortSignal) {
     accounts,
     tokens,
     clock,
-    serveMetrics,
+    collectors,
+    liveKinds,
+    progress,
     dialer,
     stopping,
     custom,
@@ -209,7 +236,8 @@ function assemble(options: ApiServerOptions, stopping: AbortSignal) {
       graph,
       authorizer,
       tokens,
-      metrics,
+      requests,
+      progress,
       dialer,
       custom,
       aggregation,
@@ -223,9 +251,17 @@ const defaultSeats = 600
 /** A quarter of the time that a request may take, as upstream. */
 const longestWaitMs = 15_000
 
-function flowControl({ seats = defaultSeats }: ApiServerOptions, clock: Clock): FlowFilterOptions {
+function flowControl(
+  { seats = defaultSeats }: ApiServerOptions,
+  clock: Clock,
+  counts: ObjectCounts,
+): FlowFilterOptions {
   const control = new FlowControl({ seats, longestWaitMs, clock })
-  return { control, counts: () => undefined, nowMs: () => performance.now() }
+  return { control, counts, nowMs: () => performance.now() }
+}
+
+function servedResources(live: readonly KindEntry[]): ReadonlySet<string> {
+  return new Set(live.map(({ group, version, plural }) => `${group}/${version}/${plural}`))
 }
 
 function serviceAccountTokens(keys: ServiceAccountKeys, reader: Reader, clock: Clock) {
@@ -277,7 +313,9 @@ interface Served {
   readonly accounts: ServiceAccountTokens
   readonly tokens: TokenAuthenticator
   readonly clock: Clock
-  readonly serveMetrics: RequestHandler
+  readonly collectors: readonly Collector[]
+  readonly liveKinds: LiveKinds
+  readonly progress: { readonly isStarted: boolean }
   readonly dialer: Dialer
   readonly stopping: AbortSignal
   readonly custom: CustomKinds
@@ -291,11 +329,13 @@ function routesOf(served: Served): RequestHandler {
   const admit: Admit = options.registry.admit ?? (async () => {})
   const read = objectReader(kubernetesProtobuf.read, admit)
   const random = options.random ?? systemRandom
-  const liveKinds = options.liveKinds ?? served.custom.liveKinds
-  const { services } = served.aggregation
+  const { liveKinds } = served
+  const { services, missing } = served.aggregation
   const discovery = createDiscovery(liveKinds, address, () => services.aggregated)
   const openApi = createOpenApi(liveKinds, served.custom.schemas, () => services.specs)
-  const checks = [ping, ...(options.healthChecks ?? []), shutdown(served.stopping)]
+  const isStarted = () => served.progress.isStarted
+  const own = healthChecksOf({ reader, isStarted, missingServices: missing })
+  const checks = [ping, ...own, ...(options.healthChecks ?? []), shutdown(served.stopping)]
   const health = serveHealth(checks)
   const issuer = serveIssuerDiscovery(accounts, `https://${address}`)
   const uuid = () => random.uuid()
@@ -309,7 +349,7 @@ function routesOf(served: Served): RequestHandler {
       healthz: health,
       livez: health,
       readyz: health,
-      metrics: served.serveMetrics,
+      metrics: serveMetrics(served.collectors),
       openid: issuer,
       '.well-known': issuer,
     },
