@@ -8,6 +8,8 @@ export interface ChainRequest extends ServerRequest {
   user: UserInfo | undefined
   audit?: AuditRecord | undefined
   auditId?: string | undefined
+  /** Answered whatever the answer is. */
+  answerHeaders?: Readonly<Record<string, string>> | undefined
 }
 
 export type ChainHandler = (request: ChainRequest) => Promise<ServerResponse>

@@ -1,6 +1,6 @@
 // How the API server handles a request: every filter in its order, around the routes.
 
-import { chain } from '../lib/chain.ts'
+import { chain, type Filter } from '../lib/chain.ts'
 import type { Log } from '../lib/log.ts'
 import type { Audit } from './audit/audit.ts'
 import type { TokenAuthenticator } from './auth/tokens.ts'
@@ -8,20 +8,21 @@ import type { ChainHandler, ChainRequest, RequestHandler } from './chain-request
 import { answerErrors } from './filters/answer-errors.ts'
 import { authenticate } from './filters/authenticate.ts'
 import { authorize } from './filters/authorize.ts'
+import { type FlowFilterOptions, limitFlows } from './filters/flow.ts'
 import { impersonate } from './filters/impersonate.ts'
-import { type InFlightLimits, limitInFlight } from './filters/limit.ts'
-import type { Metrics } from './metrics.ts'
 import type { Authorizer } from './rbac/authorizer.ts'
 import type { ServerResponse } from './request.ts'
 
 export interface ChainParts {
   readonly log: Log
-  readonly metrics: Metrics
+  /** The outermost: counts every request. */
+  readonly counting: Filter<ChainRequest, ServerResponse>
   /** Absent: nothing is audited. */
   readonly audit: Audit | undefined
   readonly tokens: TokenAuthenticator
   readonly audiences: readonly string[]
-  readonly limits: InFlightLimits
+  /** Absent: requests are not limited. */
+  readonly flow: FlowFilterOptions | undefined
   readonly authorizer: Authorizer
   readonly routes: RequestHandler
 }
@@ -30,13 +31,13 @@ export interface ChainParts {
 export function apiServerChain(parts: ChainParts): ChainHandler {
   return chain<ChainRequest, ServerResponse>(
     [
-      parts.metrics.filter,
+      parts.counting,
       answerErrors(parts.log),
       ...(parts.audit ? [parts.audit.strangers] : []),
       authenticate(parts.tokens, parts.audiences),
       ...(parts.audit ? [parts.audit.requests] : []),
       impersonate(parts.authorizer),
-      limitInFlight(parts.limits),
+      ...(parts.flow ? [limitFlows(parts.flow)] : []),
       authorize(parts.authorizer),
     ],
     parts.routes,

@@ -79,7 +79,14 @@ async function all(
         : { ok: true, line: `[+]${check.name} ok\n` }
     }),
   )
-  const lines = results.map(({ line }) => line).join('')
+  const unknown = excluded.filter((name) => !checks.some((check) => check.name === name))
+  const warning = unknown.map((name) => JSON.stringify(name)).join(',')
+  const lines = [
+    ...results.map(({ line }) => line),
+    ...(warning
+      ? [`warn: some health checks cannot be excluded: no matches for ${warning}\n`]
+      : []),
+  ].join('')
   if (results.some(({ ok }) => !ok)) return textAnswer(500, `${lines}${endpoint} check failed\n`)
   return textAnswer(200, isVerbose ? `${lines}${endpoint} check passed\n` : 'ok')
 }

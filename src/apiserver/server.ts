@@ -2,7 +2,7 @@
 // In: a registry, keys, where to listen. Out: a server that is bootstrapped and answers.
 
 import { createPrivateKey, createPublicKey } from 'node:crypto'
-import { kinds } from '../api/kinds.ts'
+import { type KindEntry, kinds } from '../api/kinds.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { type Random, systemRandom } from '../lib/random.ts'
@@ -34,12 +34,22 @@ import {
   serveCustomResources,
 } from './crd/custom-resources.ts'
 import { createDiscovery, type LiveKinds } from './discovery/discovery.ts'
+import { derived } from './discovery/document.ts'
 import { assertMayCreate } from './filters/authorize.ts'
-import { defaultLimits, type InFlightLimits, unlimited } from './filters/limit.ts'
+import type { FlowFilterOptions } from './filters/flow.ts'
+import { FlowControl } from './flowcontrol/flow-control.ts'
+import { flowMetrics } from './flowcontrol/flow-metrics.ts'
+import { followFlowObjects } from './flowcontrol/flow-objects.ts'
+import type { ObjectCounts } from './flowcontrol/work-estimate.ts'
 import { type Front, type Listen, openFront, type TlsFiles } from './front/tls-front.ts'
 import { type HealthCheck, healthPaths, ping, serveHealth, shutdown } from './health.ts'
+import { healthChecksOf } from './health-checks.ts'
 import { type InProcessTransport, inProcess } from './in-process.ts'
-import { createMetrics } from './metrics.ts'
+import type { Collector } from './metrics/exposition.ts'
+import { createStoredCounts } from './metrics/object-counts.ts'
+import { processMetrics } from './metrics/process-metrics.ts'
+import { createRequestMetrics } from './metrics/request-metrics.ts'
+import { auditMetrics, buildInfo, serveMetrics } from './metrics/serve-metrics.ts'
 import { followGraph } from './node/follow-graph.ts'
 import { createNodeAuthorizer } from './node/node-authorizer.ts'
 import { createNodeGraph } from './node/node-graph.ts'
@@ -96,7 +106,8 @@ export interface ApiServerOptions {
   readonly tokenFile?: string
   /** Absent: nothing is audited. */
   readonly audit?: Omit<AuditOptions, 'clock'>
-  readonly limits?: InFlightLimits
+  /** Seats that priority levels share; 600 unless set, upstream's limits of requests in flight. */
+  readonly seats?: number
   readonly healthChecks?: readonly HealthCheck[]
   /** The client certificate shown to kubelets; without a CA theirs is not verified. */
   readonly kubelet?: TlsIdentity
@@ -133,15 +144,18 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const { clientCa, frontProxy } = options.tls
   const facts = { ...options.cluster, clientCa, ...(frontProxy && { frontProxy }) }
   await bootstrapCluster(parts.reader, facts, parts.clock.now())
-  const [policy, graph, custom, aggregation] = await Promise.all([
+  const [policy, graph, custom, aggregation, flowObjects] = await Promise.all([
     followPolicy(parts.reader, parts.policy, stopping.signal),
     followGraph(parts.reader, parts.graph, stopping.signal),
     openCustomResources(options, parts, stopping.signal),
     parts.aggregation.start(),
+    followFlowObjects({ ...parts, control: parts.flow.control, signal: stopping.signal }),
   ])
-  const handler = apiServerChain(parts)
+  parts.progress.isStarted = true
+  const { filter, inProcessFilter } = parts.requests
+  const handler = apiServerChain({ ...parts, counting: filter })
   // Parts of the same process keep themselves in bounds by their queues.
-  const inner = apiServerChain({ ...parts, limits: unlimited })
+  const inner = apiServerChain({ ...parts, counting: inProcessFilter, flow: undefined })
   const front = openFront(handler, options.tls)
   await Promise.all((options.listen ?? []).map(front.listen))
   const { registry, random = systemRandom, peers, host } = options
@@ -161,22 +175,21 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     listen: front.listen,
     async close() {
       stopping.abort()
-      const following = [policy, graph, custom, aggregation].map((part) => part?.ended)
-      await Promise.all([front.close(), ...following, upkeep])
+      const loops = [policy, graph, custom, aggregation, flowObjects].map((part) => part?.ended)
+      await Promise.all([front.close(), ...loops, upkeep])
       parts.dialer.close()
     },
   }
 }
 
 function assemble(options: ApiServerOptions, stopping: AbortSignal) {
-  const { clock = systemClock, log, limits = defaultLimits } = options
+  const { clock = systemClock, log } = options
   const reader = createReader(options.registry.handle)
   const policy = createPolicyIndex()
   const graph = createNodeGraph()
   const authorizer = firstThatAllows([createNodeAuthorizer(graph), createAuthorizer(policy)])
   const accounts = serviceAccountTokens(options.serviceAccounts, reader, clock)
   const tokens = allTokens(options, reader, { accounts, clock })
-  const metrics = createMetrics(() => performance.now())
   const dialer = options.dialer ?? createDialer()
   const identity = options.frontProxy
   const aggregation = createAggregation({
@@ -184,7 +197,24 @@ function assemble(options: ApiServerOptions, stopping: AbortSignal) {
   })
   const audit = options.audit && createAudit({ ...options.audit, clock })
   const custom = new CustomKinds()
-  const serveMetrics = metrics.serve
+  const liveKinds = options.liveKinds ?? custom.liveKinds
+  const counts = createStoredCounts({ reader, liveKinds, clock })
+  const flow = flowControl(options, clock, counts.of)
+  const isServed = derived(liveKinds, servedResources)
+  const requests = createRequestMetrics({
+    nowMs: () => performance.now(),
+    isServed: (info) => isServed().has(`${info.group}/${info.version}/${info.resource}`),
+  })
+  const progress = { isStarted: false }
+  const collectors = [
+    requests.families,
+    () => flowMetrics(flow.control),
+    ...(audit ? [() => auditMetrics(audit)] : []),
+    aggregation.families,
+    counts.families,
+    buildInfo,
+    processMetrics,
+  ]
   const served = {
     options,
     reader,
@@ -192,7 +222,9 @@ function assemble(options: ApiServerOptions, stopping: AbortSignal) {
     accounts,
     tokens,
     clock,
-    serveMetrics,
+    collectors,
+    liveKinds,
+    progress,
     dialer,
     stopping,
     custom,
@@ -203,7 +235,7 @@ function assemble(options: ApiServerOptions, stopping: AbortSignal) {
     ...{
       clock,
       log,
-      limits,
+      flow,
       audit,
       reader,
       policy,
@@ -211,7 +243,8 @@ function assemble(options: ApiServerOptions, stopping: AbortSignal) {
       authorizer,
       accounts,
       tokens,
-      metrics,
+      requests,
+      progress,
       dialer,
       custom,
       aggregation,
@@ -219,6 +252,23 @@ function assemble(options: ApiServerOptions, stopping: AbortSignal) {
     audiences: accounts.audiences,
     routes: aggregation.routes(audit?.bodies(routes) ?? routes),
   }
+}
+
+const defaultSeats = 600
+/** A quarter of the time that a request may take, as upstream. */
+const longestWaitMs = 15_000
+
+function flowControl(
+  { seats = defaultSeats }: ApiServerOptions,
+  clock: Clock,
+  counts: ObjectCounts,
+): FlowFilterOptions {
+  const control = new FlowControl({ seats, longestWaitMs, clock })
+  return { control, counts, nowMs: () => performance.now() }
+}
+
+function servedResources(live: readonly KindEntry[]): ReadonlySet<string> {
+  return new Set(live.map(({ group, version, plural }) => `${group}/${version}/${plural}`))
 }
 
 function serviceAccountTokens(keys: ServiceAccountKeys, reader: Reader, clock: Clock) {
@@ -279,7 +329,9 @@ interface Served {
   readonly accounts: ServiceAccountTokens
   readonly tokens: TokenAuthenticator
   readonly clock: Clock
-  readonly serveMetrics: RequestHandler
+  readonly collectors: readonly Collector[]
+  readonly liveKinds: LiveKinds
+  readonly progress: { readonly isStarted: boolean }
   readonly dialer: Dialer
   readonly stopping: AbortSignal
   readonly custom: CustomKinds
@@ -293,11 +345,13 @@ function routesOf(served: Served): RequestHandler {
   const admit: Admit = options.registry.admit ?? (async () => {})
   const read = objectReader(kubernetesProtobuf.read, admit)
   const random = options.random ?? systemRandom
-  const liveKinds = options.liveKinds ?? served.custom.liveKinds
-  const { services } = served.aggregation
+  const { liveKinds } = served
+  const { services, missing } = served.aggregation
   const discovery = createDiscovery(liveKinds, address, () => services.aggregated)
   const openApi = createOpenApi(liveKinds, served.custom.schemas, () => services.specs)
-  const checks = [ping, ...(options.healthChecks ?? []), shutdown(served.stopping)]
+  const isStarted = () => served.progress.isStarted
+  const own = healthChecksOf({ reader, isStarted, missingServices: missing })
+  const checks = [ping, ...own, ...(options.healthChecks ?? []), shutdown(served.stopping)]
   const health = serveHealth(checks)
   const issuer = serveIssuerDiscovery(accounts, `https://${address}`)
   const uuid = () => random.uuid()
@@ -311,7 +365,7 @@ function routesOf(served: Served): RequestHandler {
       healthz: health,
       livez: health,
       readyz: health,
-      metrics: served.serveMetrics,
+      metrics: serveMetrics(served.collectors),
       openid: issuer,
       '.well-known': issuer,
     },

@@ -18,6 +18,8 @@ export const apiServerSettings: Readonly<Record<string, Setting>> = {
   'audit-log-mode': ['batch', 'blocking', 'blocking-strict'],
   'audit-log-format': ['json'],
   'encryption-provider-config': 'file that is read',
+  'max-requests-inflight': 'number',
+  'max-mutating-requests-inflight': 'number',
 }
 
 export interface ApiServerVolume {

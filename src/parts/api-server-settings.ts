@@ -36,6 +36,15 @@ export function auditSettings({ config, folder, log }: PartContext): AuditSettin
   }
 }
 
+/** The seats that priority levels share: upstream's two limits together. */
+export function seatSettings({ config }: PartContext): { readonly seats?: number } {
+  const args = config.apiServerArgs ?? {}
+  const reads = args['max-requests-inflight']
+  const writes = args['max-mutating-requests-inflight']
+  if (reads === undefined && writes === undefined) return {}
+  return { seats: Math.max(1, Number(reads ?? 400) + Number(writes ?? 200)) }
+}
+
 function modeOf(text: string | undefined) {
   return text === 'batch' || text === 'blocking-strict' ? text : 'blocking'
 }

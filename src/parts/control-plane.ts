@@ -26,7 +26,7 @@ import { startScheduler } from '../scheduler/start.ts'
 import { runCompaction } from '../store/compaction.ts'
 import { runSharedCompaction } from '../store/shared-compaction.ts'
 import type { Store } from '../store/store.ts'
-import { type AuditSettings, auditSettings } from './api-server-settings.ts'
+import { type AuditSettings, auditSettings, seatSettings } from './api-server-settings.ts'
 import { runElected } from './elect.ts'
 import { openStore } from './open-store.ts'
 
@@ -143,6 +143,7 @@ async function openApiServer(context: PartContext, { store, audit }: Opened): Pr
   const server: ApiServer = await startApiServer({
     registry,
     ...(audit && { audit }),
+    ...seatSettings(context),
     tls: {
       cert: pem('apiserver.crt'),
       key: pem('apiserver.key'),

@@ -5,14 +5,16 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import { methodNotAllowed } from '../answer.ts'
 import type { RequestHandler } from '../chain-request.ts'
+import type { Family } from '../metrics/exposition.ts'
 import type { Reader } from '../reader.ts'
 import type { ServerRequest } from '../request.ts'
 import type { Dialer, TlsIdentity } from '../streaming/backend.ts'
-import type { RemoteService } from './api-service.ts'
+import { isAvailable, type RemoteService } from './api-service.ts'
 import { ApiServices } from './api-services.ts'
 import { createAvailabilityWatch } from './availability-watch.ts'
 import { createProbe } from './probe.ts'
 import { createRegistrar } from './registrar.ts'
+import { builtinRegistrations } from './registrations.ts'
 import { createRemoteDocuments } from './remote-documents.ts'
 import { createRemoteListening } from './remote-listening.ts'
 import { createRemoteProxy } from './remote-proxy.ts'
@@ -31,6 +33,9 @@ export interface Aggregation {
   readonly services: ApiServices
   /** What other servers serve goes there, everything else to `local`. */
   routes(local: RequestHandler): RequestHandler
+  /** Names of this server's own that are not stored, or not available. */
+  missing(): readonly string[]
+  families(): readonly Family[]
   /** Resolves when every APIService that is stored now is known. */
   start(): Promise<{ readonly ended: Promise<unknown> }>
 }
@@ -51,6 +56,21 @@ export function createAggregation(options: AggregationOptions): Aggregation {
       const remote = remoteOf(services, request)
       return remote ? proxy(remote, request) : local(request)
     },
+    missing: () =>
+      builtinRegistrations()
+        .map(({ metadata }) => metadata.name)
+        .filter((name) => !isAvailable(services.get(name))),
+    families: () => [
+      {
+        name: 'aggregator_unavailable_apiservice',
+        type: 'gauge',
+        help: 'APIServices that are not available, each 1.',
+        samples: services.names().map((name) => ({
+          labels: { name },
+          value: isAvailable(services.get(name)) ? 0 : 1,
+        })),
+      },
+    ],
     async start() {
       const following = await Promise.all([
         reader.follow(

@@ -24,8 +24,14 @@ export interface ServicePlace {
 
 export const availableType = 'Available'
 
+export function isAvailable(service: APIService | undefined): boolean {
+  const conditions = service?.status?.conditions ?? []
+  return conditions.some(({ type, status }) => type === availableType && status === 'True')
+}
+
 /** Undefined for one that this server serves itself. */
-export function remoteServiceOf({ metadata, spec, status }: APIService): RemoteService | undefined {
+export function remoteServiceOf(apiService: APIService): RemoteService | undefined {
+  const { metadata, spec } = apiService
   const { service, caBundle, insecureSkipTLSVerify = false, group = '', version = '' } = spec
   if (!service) return undefined
   const { namespace = '', name = '', port = 443 } = service
@@ -36,10 +42,7 @@ export function remoteServiceOf({ metadata, spec, status }: APIService): RemoteS
     service: { namespace, name, port },
     ca: caBundle && Buffer.from(caBundle, 'base64').toString(),
     isVerified: !insecureSkipTLSVerify,
-    isAvailable:
-      status?.conditions?.some(
-        ({ type, status: state }) => type === availableType && state === 'True',
-      ) ?? false,
+    isAvailable: isAvailable(apiService),
   }
 }
 

@@ -51,6 +51,26 @@ const schemas: readonly Schema[] = [
     resources: ['get,create,update coordination.k8s.io leases'],
   },
   {
+    name: 'endpoint-controller',
+    level: 'workload-high',
+    precedence: 150,
+    by: 'ByUser',
+    subjects: [
+      'u:system:kube-controller-manager',
+      's:kube-system/endpoint-controller',
+      's:kube-system/endpointslicemirroring-controller',
+    ],
+    resources: ['get,create,update core endpoints'],
+  },
+  {
+    name: 'workload-leader-election',
+    level: 'leader-election',
+    precedence: 200,
+    by: 'ByUser',
+    subjects: ['s:kube-system/*'],
+    resources: ['get,create,update coordination.k8s.io leases'],
+  },
+  {
     name: 'system-node-high',
     level: 'node-high',
     precedence: 400,

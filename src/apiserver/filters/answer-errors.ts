@@ -40,6 +40,7 @@ function withHeaders(answer: ServerAnswer, request: ChainRequest): ServerAnswer 
     headers: {
       'audit-id': request.auditId ?? headerOf(request, 'audit-id') ?? randomUUID(),
       'cache-control': 'no-cache, private',
+      ...request.answerHeaders,
       ...answer.headers,
     },
   }

@@ -24,6 +24,7 @@ export class HttpRequest implements ChainRequest {
   user: UserInfo | undefined = undefined
   audit: AuditRecord | undefined = undefined
   auditId: string | undefined = undefined
+  answerHeaders: ChainRequest['answerHeaders'] = undefined
   readonly #exchange: Exchange
   readonly #open: OpenRequests
   #abort: AbortController | undefined

@@ -15,6 +15,8 @@ interface Stored {
 export function mapRegistry(): { handle: RequestHandler } {
   const objects = new Map<string, Stored>()
   const events = new EventEmitter()
+  // One for each kind that the server follows.
+  events.setMaxListeners(100)
   let revision = 1
   const put = (key: string, type: 'ADDED' | 'MODIFIED', value: Stored): Stored => {
     const metadata = { uid: `uid-${key}`, ...value.metadata, resourceVersion: String(++revision) }
