@@ -64,3 +64,23 @@ test('among thousands of keys the rest is counted block by block', () => {
   assert.equal(versions.range('/odd/', { limit: 1, after: '/odd/4000' }).remaining, 499)
   assert.equal(versions.range('', { limit: 1 }).remaining, 4999)
 })
+
+test('the past takes a bounded number of bytes, and the newest of it stays', () => {
+  const versions = createVersions(1000)
+  let previous: Entry | undefined
+  for (let revision = 2; revision <= 100; revision++) {
+    const value = new Uint8Array(100)
+    versions.apply({
+      ...{ type: 'put', key: '/a', value, revision },
+      ...(previous && { previous }),
+    })
+    previous = { key: '/a', value, revision, createRevision: 2 }
+    assert.ok(versions.pastBytes <= 1000)
+  }
+  assert.ok(versions.compactedRevision > 80)
+  assert.equal(versions.get('/a', 95)?.revision, 95)
+  assert.equal(versions.get('/a')?.revision, 100)
+  assert.throws(() => versions.get('/a', 50), { name: 'Compacted' })
+  versions.compact(100)
+  assert.equal(versions.pastBytes, 0)
+})

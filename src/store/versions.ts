@@ -1,10 +1,14 @@
 // The versions of every key since the last compaction, and the changes that made them, in memory.
 // In: changes in revision order. Out: any key or range as of any revision that is still kept.
-// Memory: one object per version; values are kept as given, never copied.
+// Memory: one object per version; values are kept as given, never copied. Values that only readers
+// of the past can see take a bounded number of bytes: beyond it the oldest are forgotten early.
 
 import { sortedKeys } from './sorted-keys.ts'
 import type { RangeOptions, RangeResult } from './store.ts'
 import { type Change, Compacted, type Entry, FutureRevision } from './store.ts'
+
+/** Of values that are not the newest of their key; compaction by age usually keeps them fewer. */
+const mostPastBytes = 256 * 1024 * 1024
 
 /** A key's value from `revision` on; `value` absent: deleted then. */
 interface Version {
@@ -26,12 +30,14 @@ export interface Versions {
   range(prefix: string, options: RangeOptions): RangeResult
   /** Every key that lives now. */
   live(): Iterable<Entry>
+  /** Of values that only readers of the past can see. */
+  readonly pastBytes: number
   /** Changes from `revision` on, at most `limit`. Throws Compacted. */
   changesFrom(revision: number, limit: number): readonly Change[]
   compact(revision: number): void
 }
 
-export function createVersions(): Versions {
+export function createVersions(mostBytes = mostPastBytes): Versions {
   const keys = sortedKeys()
   /** Those of the keys that are deleted now, and still there for readers of the past. */
   const gone = sortedKeys()
@@ -40,6 +46,7 @@ export function createVersions(): Versions {
   let changes: Change[] = []
   let revision = 1
   let compactedRevision = 0
+  let pastBytes = 0
 
   function push(key: string, version: Version): void {
     const versions = versionsOf.get(key)
@@ -86,6 +93,8 @@ export function createVersions(): Versions {
       revision = change.revision
       if (type === 'delete') gone.add(key)
       else if (!previous) gone.remove(key)
+      pastBytes += previous?.value.length ?? 0
+      if (pastBytes > mostBytes) compact(revisionLeaving(mostBytes * 0.75))
     },
     restore({ key, value, revision, createRevision }) {
       push(key, { revision, createRevision, value })
@@ -118,14 +127,34 @@ export function createVersions(): Versions {
       const start = firstFrom(changes, from)
       return changes.slice(start, start + limit)
     },
-    compact(target) {
-      if (target > revision) throw new FutureRevision(revision)
-      if (target <= compactedRevision) throw new Compacted(compactedRevision)
-      const end = firstFrom(changes, target + 1)
-      for (const { key } of changes.slice(0, end)) forgetBefore(key, target)
-      changes = changes.slice(end)
-      compactedRevision = target
+    get pastBytes() {
+      return pastBytes
     },
+    compact,
+  }
+
+  function compact(target: number): void {
+    if (target > revision) throw new FutureRevision(revision)
+    if (target <= compactedRevision) throw new Compacted(compactedRevision)
+    const end = firstFrom(changes, target + 1)
+    for (let index = 0; index < end; index++) {
+      const change = changes[index]
+      if (!change) break
+      pastBytes -= change.previous?.value.length ?? 0
+      forgetBefore(change.key, target)
+    }
+    changes = changes.slice(end)
+    compactedRevision = target
+  }
+
+  /** The revision to compact so that the past takes at most `bytes`. */
+  function revisionLeaving(bytes: number): number {
+    let left = pastBytes
+    const last = changes.find((change) => {
+      left -= change.previous?.value.length ?? 0
+      return left <= bytes
+    })
+    return last?.revision ?? revision
   }
 
   /**

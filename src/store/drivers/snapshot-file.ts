@@ -9,7 +9,7 @@ import { snapshotPath } from './log-files.ts'
 
 const frameBytes = 1 << 20
 
-/** Undefined when it is damaged. Values are views of `file`. */
+/** Undefined when it is damaged. Values leave the file's buffer, which would outlive most of them. */
 export function readSnapshot(file: Buffer): Entry[] | undefined {
   const entries: Entry[] = []
   for (let at = 0; ; ) {
@@ -17,7 +17,7 @@ export function readSnapshot(file: Buffer): Entry[] | undefined {
     if (!frame) return undefined
     if (frame.type === frameType.end) return entries
     for (const { value, ...record } of decodeRecords(frame.payload)) {
-      if (value) entries.push({ ...record, value })
+      if (value) entries.push({ ...record, value: new Uint8Array(value) })
     }
     at = frame.end
   }
