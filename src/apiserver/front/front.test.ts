@@ -200,6 +200,38 @@ test('a watch and a log come over a WebSocket where that is asked for', async ()
   await front.close()
 })
 
+test('over a WebSocket each event of a protobuf watch is a message', async () => {
+  const frame = (text: string) =>
+    Buffer.concat([Buffer.of(0, 0, 0, text.length), Buffer.from(text)])
+  const stream = Buffer.concat([frame('one'), frame('three')])
+  const { front, port } = await fronted(async () => ({
+    status: 200,
+    headers: { 'content-type': 'application/vnd.kubernetes.protobuf;stream=watch' },
+    body: (async function* () {
+      for (const byte of stream) yield Buffer.of(byte)
+    })(),
+  }))
+  const client = new WebSocket(`wss://127.0.0.1:${port}/`, [], { ca: pki.ca })
+  const messages: string[] = []
+  client.on('message', (data) => messages.push(String(data)))
+  await once(client, 'close')
+  assert.deepEqual(messages, ['one', 'three'])
+  await front.close()
+})
+
+test('a WebSocket whose client leaves ends what is streamed to it', async () => {
+  const aborted = Promise.withResolvers<void>()
+  const { front, port } = await fronted((request) => {
+    request.signal.addEventListener('abort', () => aborted.resolve())
+    return endless(request)
+  })
+  const client = new WebSocket(`wss://127.0.0.1:${port}/`, [], { ca: pki.ca })
+  await once(client, 'message')
+  client.terminate()
+  await aborted.promise
+  await front.close()
+})
+
 async function leaveHttp1(port: number, asked: Promise<void>) {
   const outgoing = get({ port, host: '127.0.0.1', ca: pki.ca, agent: false })
   outgoing.on('error', () => {})

@@ -231,6 +231,8 @@ export class Http1Connection {
     this.socket.off('data', this.#onData).off('close', this.#onClose)
     this.socket.pause()
     this.context.closed(this)
+    const exchange = this.#exchange
+    this.socket.once('close', () => exchange?.gone())
     return this.#reader.rest()
   }
 }

@@ -1,13 +1,11 @@
 // HTTP/1.1 on accepted TLS connections, by the codec of src/wire/http1.
 
-import { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import type { ChainHandler } from '../chain-request.ts'
 import { answerOf, type OpenRequests, type Peer, upgradeRequired } from './exchange.ts'
 import { type ConnectionContext, Http1Connection } from './http1-connection.ts'
 import type { Http1Exchange } from './http1-exchange.ts'
 import type { Framing } from './tls-front.ts'
-import { answerOverWebSocket, wantsWebSocket } from './websocket-answer.ts'
 import { writeAnswer } from './write-answer.ts'
 
 /** How often connections are looked at for those that take too long. */
@@ -60,17 +58,13 @@ async function serve(
     return response.upgrade(connection.socket, connection.handOver())
   }
   if (mayUpgrade && response.status === 200 && wantsWebSocket(exchange)) {
-    const message = upgradeMessage(exchange)
-    const rest = connection.handOver()
-    return answerOverWebSocket({ message, socket: connection.socket, head: rest }, response)
+    const { answerOverWebSocket } = await import('./websocket-answer.ts')
+    const { socket } = connection
+    return answerOverWebSocket({ exchange, socket, head: connection.handOver() }, response)
   }
   await writeAnswer(exchange, response, request?.warnings ?? [])
 }
 
-/** The request as the WebSocket library wants it. */
-function upgradeMessage({ connection, method, headers }: Http1Exchange): IncomingMessage {
-  const message = new IncomingMessage(connection.socket)
-  message.method = method
-  for (const name in headers) message.headers[name] = headers[name]
-  return message
+function wantsWebSocket({ headers }: Http1Exchange): boolean {
+  return String(headers['upgrade']).toLowerCase() === 'websocket'
 }

@@ -7,7 +7,6 @@ import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import type { ChainHandler } from '../chain-request.ts'
 import type { OpenRequests, Peer } from './exchange.ts'
 import { http1Framing } from './http1.ts'
-import { http2Framing } from './http2.ts'
 import { createPeerReader } from './peer.ts'
 
 export interface Framing {
@@ -51,9 +50,14 @@ export function openFront(handler: ChainHandler, tls: TlsFiles): Front {
   const open: OpenRequests = new Set()
   const sockets = new Set<Socket>()
   const servers = new Set<Server>()
-  const framings: Readonly<Record<string, Framing>> = {
-    'http/1.1': http1Framing(handler, open),
-    h2: http2Framing(handler, open),
+  const http1 = http1Framing(handler, open)
+  // Loaded with the first client that speaks it: node:http2 is a tenth of a start.
+  let http2: Promise<Framing> | undefined
+  const accept = (socket: TLSSocket, peer: Peer) => {
+    if (socket.alpnProtocol !== 'h2') return http1.accept(socket, peer)
+    socket.pause()
+    http2 ??= import('./http2.ts').then(({ http2Framing }) => http2Framing(handler, open))
+    void http2.then((framing) => framing.accept(socket, peer)).catch(() => void socket.destroy())
   }
   const peerOf = createPeerReader(tls)
   const tlsServer = createTlsServer({
@@ -69,9 +73,7 @@ export function openFront(handler: ChainHandler, tls: TlsFiles): Front {
   })
   tlsServer.on('secureConnection', (socket) => {
     const peer = peerOf(socket)
-    const framing = framings[socket.alpnProtocol || 'http/1.1']
-    if (framing) framing.accept(socket, peer)
-    else socket.destroy()
+    accept(socket, peer)
   })
   tlsServer.on('tlsClientError', (_error, socket) => socket.destroy())
   const take = (socket: Socket) => {
@@ -94,7 +96,8 @@ export function openFront(handler: ChainHandler, tls: TlsFiles): Front {
     async close() {
       for (const server of servers) server.close()
       for (const request of open) request.abort()
-      for (const framing of Object.values(framings)) framing.close()
+      http1.close()
+      await http2?.then((framing) => framing.close())
       if (sockets.size > 0) await Promise.race([allClosed(sockets), delay(graceMs)])
       for (const socket of sockets) socket.destroy()
     },

@@ -1,8 +1,8 @@
 // An ordinary streamed answer over a WebSocket, for clients that ask for a watch or a log that way:
-// a watch sends one text message an event, anything else its bytes as they come.
+// a watch sends one message an event, anything else its bytes as they come. Loaded when it is asked for.
 
-import type { IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
+import { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { streamOf } from '../body.ts'
 import { linesOf } from '../reader.ts'
@@ -13,23 +13,20 @@ import type { Exchange } from './exchange.ts'
 const protocols = ['binary.k8s.io', 'base64.binary.k8s.io']
 
 export interface UpgradeRequest {
-  readonly message: IncomingMessage
-  readonly socket: Duplex
+  readonly exchange: Pick<Exchange, 'method' | 'headers'>
+  readonly socket: Socket
+  /** What came after the request. */
   readonly head: Uint8Array
-}
-
-export function wantsWebSocket({ headers }: Pick<Exchange, 'headers'>): boolean {
-  return String(headers['upgrade']).toLowerCase() === 'websocket'
 }
 
 /** Resolves when all has been sent, or the client has gone. */
 export async function answerOverWebSocket(
-  { message, socket, head }: UpgradeRequest,
+  asked: UpgradeRequest,
   answer: ServerAnswer,
 ): Promise<void> {
-  const client = await accepted({ message, socket, head })
+  const client = await accepted(asked)
   // It was paused when it was handed over.
-  socket.resume()
+  asked.socket.resume()
   for await (const part of partsOf(answer, client.protocol)) {
     if (client.readyState !== client.OPEN) break
     await sent(client, part)
@@ -37,7 +34,10 @@ export async function answerOverWebSocket(
   client.close(1000)
 }
 
-function accepted({ message, socket, head }: UpgradeRequest): Promise<WebSocket> {
+function accepted({ exchange, socket, head }: UpgradeRequest): Promise<WebSocket> {
+  const message = new IncomingMessage(socket)
+  message.method = exchange.method
+  for (const name in exchange.headers) message.headers[name] = exchange.headers[name]
   const handshake = new WebSocketServer({
     noServer: true,
     handleProtocols: (offered) => protocols.find((protocol) => offered.has(protocol)) ?? false,
@@ -49,12 +49,28 @@ function accepted({ message, socket, head }: UpgradeRequest): Promise<WebSocket>
 
 function partsOf(answer: ServerAnswer, protocol: string): AsyncIterable<string | Uint8Array> {
   const stream = streamOf(answer.body)
-  if (answer.headers['content-type'] === 'application/json') return linesOf(stream)
+  const contentType = answer.headers['content-type'] ?? ''
+  if (contentType === 'application/json') return linesOf(stream)
+  if (contentType.endsWith(';stream=watch')) return framesOf(stream)
   return protocol.startsWith('base64.') ? inBase64(stream) : stream
 }
 
 async function* inBase64(stream: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   for await (const chunk of stream) yield Buffer.from(chunk).toString('base64')
+}
+
+/** Frames of a protobuf watch without their lengths (32 bits, big-endian): messages have ends. */
+async function* framesOf(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let rest = Buffer.alloc(0)
+  for await (const chunk of stream) {
+    rest = Buffer.concat([rest, chunk])
+    for (;;) {
+      const end = 4 + (rest.length < 4 ? 0 : rest.readUInt32BE(0))
+      if (rest.length < 4 || rest.length < end) break
+      yield rest.subarray(4, end)
+      rest = rest.subarray(end)
+    }
+  }
 }
 
 /** A client that has gone is seen by its state. */
