@@ -1,8 +1,10 @@
 // One resource's recent changes, fed by one watch of the store and shared by all its watchers.
 // In: the store's batches. Out: batches for every watcher that is attached; each watcher sees every
 // change after the revision it named, once and in order. The first change after a quiet moment goes
-// out at once; under many changes and many watchers, some are collected and go out together.
+// out in the next turn, behind the answer to whoever made it; under many changes and many watchers
+// some are collected and go out together.
 
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../../lib/clock.ts'
 import { type Change, Compacted, type Store } from '../../store/store.ts'
 import type { Frame } from '../request.ts'
@@ -16,6 +18,8 @@ const windowBytes = 8 * 1024 * 1024
  */
 const watchersPerMs = 20
 const longestPauseMs = 10
+/** Watchers served in one turn: some milliseconds. */
+const watchersPerTurn = 256
 /** After the store's watch broke (it fell behind, or an etcd member left). */
 const restartMs = 100
 
@@ -75,10 +79,10 @@ export function createWatchCache({ store, clock, prefix, signal }: WatchCacheOpt
   /** The window holds every change after `base`, up to `revision`. */
   let base = 0
   let revision = 0
-  /** Changes up to here are with the watchers; those after it are collected. */
+  /** Changes up to here are with every watcher; those after it are collected or on their way. */
   let handed = 0
   let handedMs = 0
-  let isCollecting = false
+  let isHandingOut = false
   let started: Promise<void> | undefined
 
   async function start(): Promise<void> {
@@ -122,43 +126,46 @@ export function createWatchCache({ store, clock, prefix, signal }: WatchCacheOpt
       bytes += change.value.length
     }
     revision = upTo
-    const pauseMs = Math.min(longestPauseMs, Math.floor(watchers.size / watchersPerMs))
-    const leftMs = Math.min(pauseMs, handedMs + pauseMs - clock.now().getTime())
-    const isNothing = changes.length === 0 && !isCollecting
-    if (leftMs <= 0 || isNothing || bytes > windowBytes) handOut()
-    else if (!isCollecting) void collect(leftMs)
+    if (!isHandingOut) void handOut()
+  }
+
+  /** Until every watcher has everything. */
+  async function handOut(): Promise<void> {
+    isHandingOut = true
+    while (handed < revision && !signal.aborted) {
+      const pauseMs = Math.min(longestPauseMs, Math.floor(watchers.size / watchersPerMs))
+      const leftMs = Math.min(pauseMs, handedMs + pauseMs - clock.now().getTime())
+      if (leftMs > 0 && bytes < windowBytes) await clock.sleep(leftMs, signal).catch(() => {})
+      else await nextTurn()
+      await serveAll(revision)
+    }
+    isHandingOut = false
+  }
+
+  /** One round: what was collected up to here, to all watchers that have not seen it. */
+  async function serveAll(upTo: number): Promise<void> {
+    const { changes } = batchAfter(window, handed, upTo)
+    const batch = new ChangeBatch(changes, upTo)
+    const first = changes[0]?.revision ?? upTo
+    if (changes.length > 0) handedMs = clock.now().getTime()
+    let served = 0
+    for (const [watcher, after] of watchers) {
+      if (after >= upTo) continue
+      watcher.accept(after < first ? batch : batchAfter(window, after, upTo))
+      watchers.set(watcher, upTo)
+      if (++served % watchersPerTurn === 0) await nextTurn()
+    }
+    handed = Math.max(handed, upTo)
     trim()
   }
 
-  async function collect(forMs: number): Promise<void> {
-    isCollecting = true
-    await clock.sleep(forMs, signal).catch(() => {})
-    isCollecting = false
-    if (!signal.aborted) handOut()
-  }
-
-  /** Every watcher gets what was collected. */
-  function handOut(): void {
-    if (handed === revision) return
-    const batch = batchAfter(window, handed, revision)
-    if (batch.changes.length > 0) handedMs = clock.now().getTime()
-    const first = batch.changes[0]?.revision ?? revision
-    handed = revision
-    for (const [watcher, after] of watchers) {
-      if (after >= revision) continue
-      watcher.accept(after < first ? batch : batchAfter(window, after, revision))
-      watchers.set(watcher, revision)
-    }
-  }
-
-  /** Only what was handed out may go. */
+  /** Only what all watchers have may go. */
   function trim(): void {
-    if (handed < revision) return
     if (window.length <= windowChanges && bytes <= windowBytes) return
     let drop = 0
     while (window.length - drop > windowChanges / 2 || bytes > windowBytes / 2) {
       const change = window[drop]
-      if (!change) break
+      if (!change || change.revision > handed) break
       bytes -= change.value.length
       base = change.revision
       drop++
@@ -194,7 +201,6 @@ export function createWatchCache({ store, clock, prefix, signal }: WatchCacheOpt
       let after = from
       while (after < base && !ended.aborted) after = await catchUp(watcher, after, ended)
       if (ended.aborted || signal.aborted) return watcher.end()
-      handOut()
       if (after < revision) watcher.accept(batchAfter(window, after, revision))
       watchers.set(watcher, Math.max(after, revision))
       ended.addEventListener('abort', () => watchers.delete(watcher), { once: true })
@@ -202,8 +208,11 @@ export function createWatchCache({ store, clock, prefix, signal }: WatchCacheOpt
   }
 }
 
+/** Of changes in order those after `after`, up to `upTo`. */
 function batchAfter(changes: readonly Change[], after: number, upTo: number): ChangeBatch {
-  let start = changes.length
+  let end = changes.length
+  while (end > 0 && (changes[end - 1]?.revision ?? 0) > upTo) end--
+  let start = end
   while (start > 0 && (changes[start - 1]?.revision ?? 0) > after) start--
-  return new ChangeBatch(changes.slice(start), upTo)
+  return new ChangeBatch(changes.slice(start, end), upTo)
 }
