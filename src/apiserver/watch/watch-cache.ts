@@ -1,8 +1,7 @@
 // One resource's recent changes, fed by one watch of the store and shared by all its watchers.
 // In: the store's batches. Out: batches for every watcher that is attached; each watcher sees every
 // change after the revision it named, once and in order. The first change after a quiet moment goes
-// out in the next turn, behind the answer to whoever made it; under many changes and many watchers
-// some are collected and go out together.
+// out at once; under many changes and many watchers some are collected and go out together.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../../lib/clock.ts'
@@ -136,7 +135,8 @@ export function createWatchCache({ store, clock, prefix, signal }: WatchCacheOpt
       const pauseMs = Math.min(longestPauseMs, Math.floor(watchers.size / watchersPerMs))
       const leftMs = Math.min(pauseMs, handedMs + pauseMs - clock.now().getTime())
       if (leftMs > 0 && bytes < windowBytes) await clock.sleep(leftMs, signal).catch(() => {})
-      else await nextTurn()
+      // Behind the answer to whoever wrote.
+      else if (pauseMs > 0) await nextTurn()
       await serveAll(revision)
     }
     isHandingOut = false
