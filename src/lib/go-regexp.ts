@@ -64,14 +64,38 @@ function leadingFlags(pattern: string): { readonly flags: string; readonly rest:
 function translated(pattern: string): string {
   let out = ''
   let isInClass = false
+  /** Of each open group, the flags that were set within it: they hold until it ends. */
+  const groups: string[][] = [[]]
+  const set = () => groups.at(-1) ?? []
   for (let index = 0; index < pattern.length; ) {
+    const flags = isInClass ? undefined : /^\(\?([imsU-]+)\)/.exec(pattern.slice(index, index + 12))
+    if (flags) {
+      const known = (flags[1] ?? '').replace('U', '')
+      if (known) set().push(known)
+      if (known) out += `(?${known}:`
+      index += flags[0].length
+      continue
+    }
     const part = nextPart(pattern, index, isInClass)
-    out += part.text
+    out += isInClass ? part.text : withinFlags(part.text, groups)
     index += part.length
     if (part.text === '[' && !isInClass) isInClass = true
     else if (part.text === ']' && isInClass) isInClass = false
   }
-  return out
+  return out + ')'.repeat(set().length)
+}
+
+/** Flags are written as groups, which end before an alternative and begin anew after it. */
+function withinFlags(text: string, groups: string[][]): string {
+  const set = groups.at(-1) ?? []
+  const close = ')'.repeat(set.length)
+  if (text === '|') return `${close}|${set.map((flags) => `(?${flags}:`).join('')}`
+  if (text === ')' && groups.length > 1) {
+    groups.pop()
+    return `${close})`
+  }
+  if (text === '(' || text.startsWith('(?<')) groups.push([])
+  return text
 }
 
 interface Part {
