@@ -52,12 +52,23 @@ function rootSchema(schema: Schema, of: OpenApiVersion): OpenApiObject {
   return { ...written, properties: { ...properties, ...typeProperties(of) } }
 }
 
+/** The first words are those that people look for. */
+const descriptions = {
+  apiVersion: 'APIVersion defines by which version of its group the object is written.',
+  kind: 'Kind is what the object is: the name of its type, in CamelCase.',
+  metadata: "Standard object's metadata: its name, its labels, and what the system notes about it.",
+}
+
 function typeProperties(of: OpenApiVersion): OpenApiObject {
   const meta = { $ref: reference(objectMeta, of) }
+  const { apiVersion, kind, metadata } = descriptions
   return {
-    apiVersion: { type: 'string' },
-    kind: { type: 'string' },
-    metadata: of === 2 ? meta : { allOf: [meta], default: {} },
+    apiVersion: { type: 'string', description: apiVersion },
+    kind: { type: 'string', description: kind },
+    metadata: {
+      ...(of === 2 ? meta : { allOf: [meta], default: {} }),
+      description: metadata,
+    },
   }
 }
 

@@ -15,7 +15,8 @@ export const metaDescriptions: DescriptionTable = {
       resourceVersion:
         'Version of the object for optimistic concurrency and watches. Opaque; send it back as it came.',
       generation: 'Counts the changes of what is wanted (spec). Set by the server.',
-      creationTimestamp: 'When the server created the object, in UTC. Set by the server.',
+      creationTimestamp:
+        'CreationTimestamp is a timestamp of when the server created the object, in UTC. Set by the server.',
       deletionTimestamp:
         'When the object is to be gone. Set by the server when its deletion is asked for gracefully.',
       deletionGracePeriodSeconds:
