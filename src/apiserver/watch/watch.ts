@@ -228,7 +228,6 @@ function watchError(error: unknown, asked: number): StatusError {
     return new Expired(`too old resource version: ${asked} (${error.compactedRevision})`)
   }
   if (error instanceof SlowWatcher) return new Expired(`too old resource version: ${asked}`)
-  if (error instanceof StatusError) return error
   throw error
 }
 
