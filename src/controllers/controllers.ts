@@ -18,6 +18,7 @@ import { endpointSliceController } from './endpointslice/endpointslice.ts'
 import { endpointSliceMirroringController } from './endpointslice-mirroring/endpointslice-mirroring.ts'
 import { runGarbageCollector } from './garbage-collector/garbage-collector.ts'
 import { jobController } from './job/job.ts'
+import { jobOrphans } from './job/orphans.ts'
 import { runNamespaceController } from './namespace/namespace.ts'
 import { nodeLifecycleController } from './node-lifecycle/node-lifecycle.ts'
 import { runPodGc } from './pod-gc/pod-gc.ts'
@@ -87,6 +88,7 @@ export const controllers: readonly ControllerEntry[] = [
   planned('statefulset-controller', statefulSetController),
   planned('daemon-set-controller', daemonSetController),
   planned('job-controller', jobController),
+  planned('job-controller', jobOrphans),
   planned('cronjob-controller', cronJobController),
   {
     name: 'controllermanager',

@@ -67,3 +67,18 @@ test('a Job whose Pods fail gives up at its back-off limit', async () => {
     ['BackoffLimitExceeded', 'Job has reached the specified backoff limit', 1],
   )
 })
+
+test('the Pods of a Job that is deleted at once go with it', async () => {
+  await using plane = await startControlPlane(['n1'])
+  const { client, informers, eventually } = plane
+  const { listers } = informers
+  await client.create('Job', job('endless', { parallelism: 2 }))
+  await eventually('running', () => {
+    const pods = listers.Pod.list('default')
+    return pods.length === 2 && pods.every(({ status }) => status?.phase === 'Running')
+  })
+  const key = { namespace: 'default', name: 'endless' }
+  await client.delete('Job', key, { propagationPolicy: 'Background' })
+  await eventually('gone', () => listers.Pod.list('default').length === 0)
+  assert.equal(listers.Job.get(key), undefined)
+})

@@ -1,7 +1,6 @@
 // Decides the next step of a Job: which Pods to make or end, how they are counted, and when the
 // Job is over.
 
-import { keyOf } from '../../api/meta.ts'
 import type { Job, JobCondition, JobStatus, Pod } from '../../api/types.gen.ts'
 import {
   type Action,
@@ -15,17 +14,11 @@ import {
 } from '../../client/plan.ts'
 import { claim } from '../ownership.ts'
 import { isSame } from '../template-hash.ts'
-import {
-  type Counts,
-  countedStatus,
-  countPods,
-  hasFailed,
-  isIndexed,
-  trackingFinalizer,
-} from './count.ts'
+import { type Counts, countedStatus, countPods, hasFailed, isIndexed } from './count.ts'
 import { judge } from './failure-policy.ts'
 import { indexesText, indexOf } from './indexes.ts'
 import { newJobPod } from './new-pod.ts'
+import { releasePod } from './release-pod.ts'
 import { findTrue, type Verdict, verdictOn } from './verdict.ts'
 
 export interface Observed {
@@ -260,16 +253,6 @@ function deletePod(job: Job, pod: Pod): Write {
   const success = () =>
     ({ regarding: job, type: 'Normal', reason: 'SuccessfulDelete', message }) as const
   return deleteObject('Pod', pod, { report: { success } })
-}
-
-function releasePod(pod: Pod): readonly Action[] {
-  const { finalizers = [], uid } = pod.metadata
-  if (!finalizers.includes(trackingFinalizer)) return []
-  const { resourceVersion } = pod.metadata
-  const kept = finalizers.filter((each) => each !== trackingFinalizer)
-  const patch = { metadata: { uid, resourceVersion, finalizers: kept } }
-  const key = keyOf(pod)
-  return [{ verb: 'patch', kind: 'Pod', key, type: 'merge', patch, ignore: ['NotFound'] }]
 }
 
 function withCondition(
