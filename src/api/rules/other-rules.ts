@@ -70,6 +70,7 @@ import {
   serviceCidrErrors,
   serviceCidrUpdateErrors,
 } from '../validation/service-addresses.ts'
+import { deviceRules } from './device-rules.ts'
 import { type KindRules, rulesFor } from './kind-rule.ts'
 import { storageRules } from './storage-rules.ts'
 
@@ -189,8 +190,7 @@ export const otherRules: Readonly<Record<string, Partial<KindRules>>> = {
     validate: roleBindingErrors,
     validateUpdate: bindingUpdateErrors,
   }),
-  'resource.k8s.io/DeviceClass': { generation: ['spec'] },
-  'resource.k8s.io/ResourceSlice': { generation: ['spec'] },
+  ...deviceRules,
   'scheduling.k8s.io/PriorityClass': rulesFor<PriorityClass>({
     generation: ['value', 'globalDefault', 'description', 'preemptionPolicy'],
     validate: priorityClassErrors,

@@ -27,23 +27,12 @@ import {
   repeatedOf,
   when,
 } from './checks.ts'
+import { driverNameErrors } from './device-names.ts'
 import { at, child } from './field-path.ts'
 import { nonNegativeErrors, qualifiedNameErrors } from './metadata.ts'
 import { dnsSubdomainProblems } from './names.ts'
 import { nonNegativeAmountErrors } from './resources.ts'
 import { parametersErrors, provisionerErrors } from './storage.ts'
-
-/** A driver's name is a domain's, of 63 characters at most, in whatever case. */
-function driverNameErrors(name: string, path: string): FieldError[] {
-  if (name === '') return [required(path)]
-  return [
-    ...when(name.length > 63, tooLong(path, 63)),
-    ...formErrors(name.toLowerCase(), path, dnsSubdomainProblems).map((error) => ({
-      ...error,
-      badValue: name,
-    })),
-  ]
-}
 
 type Driver = DraftOf<CSIDriver>
 

@@ -70,6 +70,32 @@ export const valid: Partial<Record<Kind, Draft>> = {
   },
   PodDisruptionBudget: { spec: { minAvailable: 1 } },
   RuntimeClass: { handler: 'h', overhead: { podFixed: { cpu: '1m' } } },
+  DeviceClass: { spec: { selectors: [{ cel: { expression: 'device.driver == "d"' } }] } },
+  ResourceResourceClaim: {
+    spec: {
+      devices: {
+        requests: [
+          { name: 'gpu', exactly: { deviceClassName: 'c' } },
+          { name: 'any', firstAvailable: [{ name: 'big', deviceClassName: 'c' }] },
+        ],
+        constraints: [{ requests: ['gpu', 'any/big'], matchAttribute: 'example.com/numa' }],
+        config: [{ requests: ['gpu'], opaque: { driver: 'd.example.com', parameters: { a: 1 } } }],
+      },
+    },
+  },
+  ResourceClaimTemplate: {
+    spec: { spec: { devices: { requests: [{ name: 'a', exactly: { deviceClassName: 'c' } }] } } },
+  },
+  ResourceSlice: {
+    spec: {
+      driver: 'd.example.com',
+      pool: { name: 'n/1', generation: 1, resourceSliceCount: 1 },
+      nodeName: 'n',
+      devices: [
+        { name: 'a', attributes: { model: { string: 'm' } }, capacity: { mem: { value: '1Gi' } } },
+      ],
+    },
+  },
   CSIDriver: { spec: {} },
   CSINode: {
     spec: { drivers: [{ name: 'a.example.com', nodeID: 'n', topologyKeys: ['x/zone'] }] },
