@@ -6,6 +6,7 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import { type Duplex, Readable } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import type { ServerRequest, Upgrade } from '../request.ts'
+import { pipeFrames } from './frame-by-frame.ts'
 import { type ForwardedHeaders, forwardedHeaders } from './headers.ts'
 import { timedOut } from './network-text.ts'
 
@@ -64,7 +65,12 @@ export function createDialer(): Dialer {
     async upgrade(backend, path, request) {
       const socket = await dial(backend)
       return {
-        upgrade: (client, head) => join(client, head, socket, headText(backend, path, request)),
+        upgrade(client, head) {
+          socket.write(headText(backend, path, request))
+          join(client, head, socket)
+          if (isWebSocket(request)) void pipeFrames(socket, client)
+          else socket.pipe(client)
+        },
       }
     },
     close() {
@@ -138,14 +144,17 @@ function headText(backend: Backend, path: string, request: ServerRequest): strin
   return `${head.join('\r\n')}\r\n\r\n`
 }
 
-function join(client: Duplex, head: Uint8Array, backend: Duplex, text: string): void {
+function isWebSocket({ headers }: ServerRequest): boolean {
+  return String(headers['upgrade']).toLowerCase() === 'websocket'
+}
+
+/** What the client sends goes to the backend, and both end together. */
+function join(client: Duplex, head: Uint8Array, backend: Duplex): void {
   const end = () => {
     client.destroy()
     backend.destroy()
   }
   for (const side of [client, backend]) side.on('error', end).on('close', end)
-  backend.write(text)
   if (head.length > 0) backend.write(head)
   client.pipe(backend)
-  backend.pipe(client)
 }
