@@ -133,6 +133,27 @@ test('over HTTP/2 a refused body of any size still gets its answer', async () =>
   await front.close()
 })
 
+test('with too many connections the one that waits longest makes room, and none that works', async () => {
+  const front = openFront(endless, tls, { mostConnections: 2 })
+  await front.listen({ address: '127.0.0.1', port: 0 })
+  const port = front.addresses[0]?.port ?? 0
+  const idle = connectTls({ port, host: '127.0.0.1', ca: pki.ca })
+  idle.on('error', () => {}).resume()
+  const closed = once(idle, 'close')
+  await once(idle, 'secureConnect')
+  // The client knows of the connection before the server does.
+  const first = await firstChunk(front, port)
+  const second = await firstChunk(front, port)
+  await closed
+  assert.deepEqual([first.text, second.text], ['first', 'first'])
+  await assert.rejects(
+    new Promise((_, reject) => {
+      connectTls({ port, host: '127.0.0.1', ca: pki.ca }).on('error', reject)
+    }),
+  )
+  await front.close()
+})
+
 test('a connection that is not TLS, or does not speak HTTP, harms nobody', async () => {
   const { front, port } = await fronted(async () => textAnswer(200, 'ok'))
   const garbage = connectTls({ port, host: '127.0.0.1', ca: pki.ca })

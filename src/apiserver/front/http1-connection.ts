@@ -41,6 +41,8 @@ export interface ConnectionContext {
   httpDate(): string
   /** False when the unread bytes of all connections together would be too many. */
   account(bytes: number): boolean
+  /** It begins to wait for a request. */
+  rested(connection: Http1Connection): void
   closed(connection: Http1Connection): void
 }
 
@@ -90,6 +92,13 @@ export class Http1Connection {
   close(): void {
     this.#isLast = true
     if (!this.#exchange) this.socket.end()
+  }
+
+  /** Ends now unless a request is under way. */
+  shed(): boolean {
+    if (this.#exchange || this.socket.destroyed) return false
+    this.socket.destroy()
+    return true
   }
 
   readonly #wanted = () => {
@@ -147,6 +156,7 @@ export class Http1Connection {
     else {
       this.#leftover = 0
       this.#wait('idle')
+      this.context.rested(this)
       this.advance()
     }
   }

@@ -229,6 +229,7 @@ async function alone(context: TestContext, serve: ConnectionContext['serve']) {
         nowMs: () => nowMs,
         httpDate: () => '',
         account: () => isRoom,
+        rested() {},
         closed() {},
       },
     )

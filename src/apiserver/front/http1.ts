@@ -14,6 +14,7 @@ const checkMs = 1_000
 const unreadBytes = 64 * 1024 * 1024
 
 export function http1Framing(handler: ChainHandler, open: OpenRequests): Framing {
+  /** Those without a request in the order in which they began to wait. */
   const connections = new Set<Http1Connection>()
   let unread = 0
   let nowMs = performance.now()
@@ -27,6 +28,10 @@ export function http1Framing(handler: ChainHandler, open: OpenRequests): Framing
       unread += bytes
       return unread <= unreadBytes
     },
+    rested(connection) {
+      connections.delete(connection)
+      connections.add(connection)
+    },
     closed: (connection) => void connections.delete(connection),
   }
   const checking = setInterval(() => {
@@ -37,6 +42,10 @@ export function http1Framing(handler: ChainHandler, open: OpenRequests): Framing
   return {
     accept(socket: TLSSocket, peer: Peer) {
       connections.add(new Http1Connection(socket, peer, context))
+    },
+    shed() {
+      for (const connection of connections) if (connection.shed()) return true
+      return false
     },
     close() {
       for (const connection of connections) connection.close()

@@ -1,6 +1,6 @@
 // A stream of an HTTP/2 session as the body of a request and the output of its answer.
 
-import type { ServerHttp2Stream } from 'node:http2'
+import { constants, type ServerHttp2Stream } from 'node:http2'
 import type { Readable } from 'node:stream'
 import type { Frame } from '../request.ts'
 import type { HeaderValues, Output, RequestBody } from './exchange.ts'
@@ -8,6 +8,8 @@ import { noBody, tooLarge, tooSlow } from './incoming-body.ts'
 
 /** Upstream's time for a request that is no stream. */
 const bodyTimeoutMs = 60_000
+/** As over HTTP/1.1. */
+const answerTimeoutMs = 60_000
 
 /** `announced`: what the client says of its size. */
 export function bodyOf(stream: ServerHttp2Stream, announced: number): RequestBody {
@@ -69,21 +71,29 @@ export class Http2Output implements Output {
     return this.write(body)
   }
 
-  flush(bytes: Uint8Array): Promise<void> {
-    if (this.isGone) return Promise.resolve()
-    return new Promise((resolve) => this.#stream.write(bytes, () => resolve()))
+  async flush(bytes: Uint8Array): Promise<void> {
+    if (this.isGone) return
+    await this.#taken(new Promise<void>((resolve) => this.#stream.write(bytes, () => resolve())))
+  }
+
+  /** A client that takes nothing of its answer for long is not waited for. */
+  async #taken(taking: Promise<void>): Promise<void> {
+    const timer = setTimeout(() => this.#stream.close(constants.NGHTTP2_CANCEL), answerTimeoutMs)
+    await taking
+    clearTimeout(timer)
   }
 
   drained(): Promise<void> {
     const stream = this.#stream
     if (this.isGone || !stream.writableNeedDrain) return Promise.resolve()
-    return new Promise((resolve) => {
+    const draining = new Promise<void>((resolve) => {
       const done = () => {
         stream.off('drain', done).off('close', done)
         resolve()
       }
       stream.on('drain', done).on('close', done)
     })
+    return this.#taken(draining)
   }
 
   end(): void {

@@ -47,6 +47,8 @@ export function http2Framing(handler: ChainHandler, open: OpenRequests): Framing
         if (stream.endAfterHeaders) stream.resume()
       })
     },
+    // A session says little of how long it has been idle; it ends by itself.
+    shed: () => false,
     close() {
       for (const session of sessions) session.close()
     },

@@ -11,6 +11,8 @@ import { createPeerReader } from './peer.ts'
 
 export interface Framing {
   accept(socket: TLSSocket, peer: Peer): void
+  /** Ends the connection that has been without a request for longest; false where all have one. */
+  shed(): boolean
   /** No more requests; those under way end. */
   close(): void
 }
@@ -43,10 +45,20 @@ export interface Front {
 const handshakeTimeoutMs = 10_000
 /** A watcher whose machine vanished is found out. */
 const keepAliveMs = 30_000
+/** Beyond them whoever waits longest without a request makes room: 10,000 idle ones are served. */
+const defaultMostConnections = 12_000
 /** What is under way at the end may finish within this time. */
 const graceMs = 1_000
 
-export function openFront(handler: ChainHandler, tls: TlsFiles): Front {
+export interface FrontLimits {
+  readonly mostConnections?: number
+}
+
+export function openFront(
+  handler: ChainHandler,
+  tls: TlsFiles,
+  { mostConnections = defaultMostConnections }: FrontLimits = {},
+): Front {
   const open: OpenRequests = new Set()
   const sockets = new Set<Socket>()
   const servers = new Set<Server>()
@@ -67,7 +79,7 @@ export function openFront(handler: ChainHandler, tls: TlsFiles): Front {
     requestCert: true,
     // A certificate that does not verify counts as none.
     rejectUnauthorized: false,
-    ALPNProtocols: ['h2', 'http/1.1'],
+    ALPNProtocols: ['h2', 'http/1.1', 'http/1.0'],
     handshakeTimeout: handshakeTimeoutMs,
     minVersion: 'TLSv1.2',
   })
@@ -77,6 +89,7 @@ export function openFront(handler: ChainHandler, tls: TlsFiles): Front {
   })
   tlsServer.on('tlsClientError', (_error, socket) => socket.destroy())
   const take = (socket: Socket) => {
+    if (sockets.size >= mostConnections && !http1.shed()) return void socket.destroy()
     sockets.add(socket)
     socket.setNoDelay(true)
     socket.setKeepAlive(true, keepAliveMs)
