@@ -2,6 +2,7 @@
 // In: options and a store. Out: stored bytes with the list's metadata; nothing is parsed unless a
 // selector asks for what is inside.
 
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Compacted, type Entry, type Store } from '../../store/store.ts'
 import type { ServerAnswer } from '../request.ts'
 import { type Call, listAnswer } from './answers.ts'
@@ -15,6 +16,8 @@ import { type Selection, selectionOf } from './selection.ts'
 
 /** Entries read at once while a selector looks for enough matches to fill a page. */
 const scanEntries = 1000
+/** Entries that a selector looks at before others get their turn. */
+const entriesPerTurn = 200
 
 export async function list(store: Store, call: Call): Promise<ServerAnswer> {
   const { metadata, entries } = await listed(store, call, listOptions(call.request.query))
@@ -128,6 +131,7 @@ async function readPage(store: Store, request: PageRequest): Promise<Page> {
     revision = range.revision
     if (!matches) return range
     for (const [index, entry] of range.entries.entries()) {
+      if (index % entriesPerTurn === entriesPerTurn - 1) await nextTurn()
       if (!matches(entry)) continue
       found.push(entry)
       const remaining = range.remaining + range.entries.length - index - 1

@@ -11,6 +11,8 @@ export interface Outlet {
   push(frame: Frame): void
   /** No more frames follow those pushed so far. */
   end(): void
+  /** Whatever is pushed goes nowhere. */
+  readonly isEnded: boolean
   /** Resolves when the client keeps up. */
   ready(): Promise<void>
   /** Resolves when all has been handed to the client, or it has gone. */
@@ -69,6 +71,9 @@ export function createOutlet(sink: PushSink): Outlet {
     end() {
       isEnding = true
       if (!draining) finish()
+    },
+    get isEnded() {
+      return isEnding
     },
     ready: () => draining ?? Promise.resolve(),
     ended: ended.promise,

@@ -1,6 +1,7 @@
 // WATCH: what is there now if asked for, then every change, until the client leaves or time is up.
 // In: options, the resource's cache and the store. Out: one stream of framed events.
 
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { StatusError } from '../../api/status-error.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Random } from '../../lib/random.ts'
@@ -180,7 +181,8 @@ function createFollower({ filter, encoders }: Session, outlet: Outlet): Follower
     async sendInitial(entries) {
       const { isKeyInScope, matches } = filter
       const isSeen = ({ key, value }: Entry) => isKeyInScope(key) && (!matches || matches(value))
-      for (let at = 0; at < entries.length; at += initialFrames) {
+      for (let at = 0; at < entries.length && !outlet.isEnded; at += initialFrames) {
+        if (at > 0) await nextTurn()
         const seen = entries.slice(at, at + initialFrames).filter(isSeen)
         push(frameOf(seen.map((entry) => encode('ADDED', entry))))
         await outlet.ready()
