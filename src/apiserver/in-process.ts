@@ -8,8 +8,6 @@ import type { ChainHandler, ChainRequest } from './chain-request.ts'
 import type { ServerAnswer, UserInfo } from './request.ts'
 import { parseRequestInfo } from './request-info.ts'
 
-export { streamOf }
-
 export interface InProcessRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Path and query. */

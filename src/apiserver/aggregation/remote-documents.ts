@@ -1,8 +1,9 @@
 // Driver: what another server says of itself, asked through the proxy in the aggregator's name.
 // Documents are asked for again by their ETag, and kept while they are the same.
 
+import { streamOf } from '../body.ts'
 import { aggregatedType } from '../discovery/aggregated.ts'
-import { requestOf, streamOf } from '../in-process.ts'
+import { requestOf } from '../in-process.ts'
 import type { UserInfo } from '../request.ts'
 import { groupVersionPath, type RemoteService } from './api-service.ts'
 import type { RemoteProxy } from './remote-proxy.ts'
