@@ -6,6 +6,8 @@ import { type KindEntry, kinds } from '../api/kinds.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { type Random, systemRandom } from '../lib/random.ts'
+import type { KindTypes } from './admission/policies/type-check.ts'
+import { keepTypesChecked } from './admission/policies/type-check-status.ts'
 import { type Aggregation, createAggregation } from './aggregation/aggregation.ts'
 import type { Allocation } from './allocate/allocation.ts'
 import { type AuditOptions, createAudit } from './audit/audit.ts'
@@ -87,7 +89,11 @@ export interface ServiceAccountKeys {
 }
 
 export type ServedRegistry = { readonly handle: RequestHandler } & Partial<
-  ResourceSet & { readonly tendAllocations: Allocation['tend']; readonly admit: Admit }
+  ResourceSet & {
+    readonly tendAllocations: Allocation['tend']
+    readonly admit: Admit
+    readonly kindTypes: KindTypes
+  }
 >
 
 export interface ApiServerOptions {
@@ -144,12 +150,14 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const { clientCa, frontProxy } = options.tls
   const facts = { ...options.cluster, clientCa, ...(frontProxy && { frontProxy }) }
   await bootstrapCluster(parts.reader, facts, parts.clock.now())
-  const [policy, graph, custom, aggregation, flowObjects] = await Promise.all([
+  const { kindTypes: types } = options.registry
+  const followed = await Promise.all([
     followPolicy(parts.reader, parts.policy, stopping.signal),
     followGraph(parts.reader, parts.graph, stopping.signal),
     openCustomResources(options, parts, stopping.signal),
     parts.aggregation.start(),
     followFlowObjects({ ...parts, control: parts.flow.control, signal: stopping.signal }),
+    types && keepTypesChecked({ ...parts, types, signal: stopping.signal }),
   ])
   parts.progress.isStarted = true
   const { filter, inProcessFilter } = parts.requests
@@ -175,7 +183,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     listen: front.listen,
     async close() {
       stopping.abort()
-      const loops = [policy, graph, custom, aggregation, flowObjects].map((part) => part?.ended)
+      const loops = followed.map((part) => part?.ended)
       await Promise.all([front.close(), ...loops, upkeep])
       parts.dialer.close()
     },

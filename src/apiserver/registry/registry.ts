@@ -11,6 +11,7 @@ import {
   createAdmission,
 } from '../admission/admission.ts'
 import { createAdmissionPlugins } from '../admission/plugins.ts'
+import type { KindTypes } from '../admission/policies/type-check.ts'
 import { type Allocation, createAllocation } from '../allocate/allocation.ts'
 import { kubernetesProtobuf } from '../protobuf.ts'
 import { createReader } from '../reader.ts'
@@ -30,6 +31,7 @@ import { expireEvents } from './event-expiry.ts'
 import { fieldManagement } from './field-management.ts'
 import { get } from './get.ts'
 import { lookUpKind } from './kind-lookup.ts'
+import { kindTypes } from './kind-types.ts'
 import { list } from './list.ts'
 import { answerForm } from './negotiate.ts'
 import { patch } from './patch.ts'
@@ -72,6 +74,7 @@ export interface Registry {
   readonly cluster: ClusterView
   /** Asks admission about a request that somebody else answers. */
   readonly admit: Admit
+  readonly kindTypes: KindTypes
   /** Work that goes on between requests; resolves once the signal has ended it. */
   readonly upkeep: Promise<void>
   readonly tendAllocations: Allocation['tend']
@@ -175,6 +178,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   const asked = createAsked(protobuf)
   return {
     cluster,
+    kindTypes: kindTypes(() => resources.values()),
     admit: admitter(context.admission, ({ info }) => {
       const key = keyOf(info.group, info.version, info.resource)
       return resources.get(key) ?? asked.get(key)

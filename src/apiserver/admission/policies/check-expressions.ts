@@ -38,7 +38,8 @@ function policyErrors(object: unknown): FieldError[] {
     name: textAt(variable, 'name') ?? '',
     expression: textAt(variable, 'expression') ?? '',
   }))
-  const { declarations } = createEnvironment(variables)
+  const hasParams = valueAt(spec, 'paramKind') !== undefined
+  const { declarations } = createEnvironment(variables, { hasParams })
   const check = (one: unknown, field: string, ...path: string[]) => {
     const [kinds, ...steps] = path
     const at = [field, ...steps].join('.')

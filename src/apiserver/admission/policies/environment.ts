@@ -28,14 +28,25 @@ function typeNamed(name: string): ObjectType | undefined {
   return { kind: 'object', name, field: () => dyn }
 }
 
-export function createEnvironment(variables: readonly Variable[] = []): Environment {
+/** What is known of the objects, where expressions are only checked. */
+export interface KnownTypes {
+  readonly object?: CelType | undefined
+  readonly params?: CelType | undefined
+  /** False: the policy takes none, and its expressions cannot name them. */
+  readonly hasParams?: boolean
+}
+
+export function createEnvironment(
+  variables: readonly Variable[] = [],
+  { object = dyn, params = dyn, hasParams = true }: KnownTypes = {},
+): Environment {
   const types: Record<string, CelType> = {}
   const variablesType = objectType('kubernetes.variables', types)
   const declarations: Declarations = {
     typeNamed,
     variables: {
       ...requestDeclarations.variables,
-      params: dyn,
+      ...{ object, oldObject: object, ...(hasParams && { params }) },
       namespaceObject: dyn,
       variables: variablesType,
     },

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { systemClock } from '../../../lib/clock.ts'
+import { startWholeServer } from '../../testing/whole-server.ts'
+
+const path = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies'
+const rule = (group: string, ...resources: readonly string[]) => ({
+  ...{ apiGroups: [group], apiVersions: ['v1'], operations: ['CREATE'], resources },
+})
+const policy = (resourceRules: readonly object[], ...validations: readonly object[]) => ({
+  apiVersion: 'admissionregistration.k8s.io/v1',
+  kind: 'ValidatingAdmissionPolicy',
+  metadata: { name: 'typed' },
+  spec: { matchConstraints: { resourceRules }, validations },
+})
+
+async function checked(body: object) {
+  await using server = await startWholeServer()
+  const made = await server.root(`POST ${path}`, body)
+  assert.equal(made.status, 201, made.text)
+  for (;;) {
+    const { json } = await server.root(`GET ${path}/typed`)
+    if (json.status?.observedGeneration) return json.status
+    await systemClock.sleep(2)
+  }
+}
+
+test('expressions that fit are told to fit', async () => {
+  const expression = "object.spec.replicas > 1 && object.metadata.name.startsWith('a')"
+  assert.deepEqual(await checked(policy([rule('apps', 'deployments')], { expression })), {
+    observedGeneration: 1,
+    typeChecking: {},
+  })
+})
+
+test('an expression that does not fit some kind is warned of, in the words of the compiler', async () => {
+  const expression = "object.spec.replicas > '1'"
+  const rules = [rule('apps', 'deployments', 'daemonsets', 'deployments/scale')]
+  const { typeChecking } = await checked(
+    policy(rules, { expression, messageExpression: 'object.metadata.labels.app' }),
+  )
+  const [warning, ...others] = typeChecking.expressionWarnings
+  assert.deepEqual(others, [])
+  assert.equal(warning.fieldRef, 'spec.validations[0].expression')
+  assert.equal(
+    warning.warning,
+    "apps/v1, Kind=DaemonSet: ERROR: <input>:1:12: undefined field 'replicas'\n" +
+      " | object.spec.replicas > '1'\n | ...........^\n\n" +
+      "apps/v1, Kind=Deployment: ERROR: <input>:1:22: found no matching overload for '_>_' applied to '(int, string)'\n" +
+      " | object.spec.replicas > '1'\n | .....................^\n",
+  )
+})
+
+test('a policy that takes no parameters cannot name them', async () => {
+  await using server = await startWholeServer()
+  const body = policy([rule('', 'pods')], { expression: 'params == null' })
+  const { status, json } = await server.root(`POST ${path}`, body)
+  assert.equal(status, 422)
+  assert.match(json.message, /undeclared reference to 'params'/)
+})
