@@ -111,3 +111,33 @@ test('each object of a collection that is deleted is shown', async () => {
   assert.equal(status, 422)
   assert.match(json.message, /DELETE Pod pods\/ seen$/)
 })
+
+test('a policy changes a Scale as a Scale', async () => {
+  const { root } = server
+  await root(`DELETE ${registration}/validatingadmissionpolicybindings/seen`)
+  const expression = 'Object{spec: Object.spec{replicas: 5}}'
+  await root(`POST ${registration}/mutatingadmissionpolicies`, {
+    ...{ apiVersion, kind: 'MutatingAdmissionPolicy', metadata: { name: 'five' } },
+    spec: {
+      reinvocationPolicy: 'Never',
+      matchConstraints: {
+        resourceRules: [
+          {
+            ...{ apiGroups: ['apps'], apiVersions: ['v1'], operations: ['UPDATE'] },
+            resources: ['deployments/scale'],
+          },
+        ],
+      },
+      mutations: [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression } }],
+    },
+  })
+  await root(`POST ${registration}/mutatingadmissionpolicybindings`, {
+    ...{ apiVersion, kind: 'MutatingAdmissionPolicyBinding', metadata: { name: 'five' } },
+    spec: { policyName: 'five' },
+  })
+  const scale = { apiVersion: 'autoscaling/v1', kind: 'Scale', ...named, spec: { replicas: 3 } }
+  const path = '/apis/apps/v1/namespaces/default/deployments/seen/scale'
+  const { status, json } = await root(`PUT ${path}`, scale)
+  assert.equal(status, 200, JSON.stringify(json))
+  assert.equal(json.spec.replicas, 5)
+})

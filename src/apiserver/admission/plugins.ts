@@ -1,6 +1,6 @@
 // Table: the admission plugins in the order in which they run. Webhooks and policies come after
 // those that fill in, and ResourceQuota is last: it counts only what nobody else refuses. Names and
-// order are upstream's, but for two that are part of upstream's registry and come after webhooks.
+// order are upstream's, but for four that are part of upstream's registry and come after webhooks.
 // A function, as those that call out keep connections and compiled expressions.
 
 import type { AdmissionPlugin } from './admission.ts'
@@ -21,6 +21,7 @@ import { podSecurity } from './pod-security/pod-security.ts'
 import { podTopologyLabels } from './pod-topology-labels.ts'
 import { checkExpressions } from './policies/check-expressions.ts'
 import { createMutatingPolicies } from './policies/mutating-policies.ts'
+import { paramAccess } from './policies/param-access.ts'
 import { createValidatingPolicies } from './policies/validating-policies.ts'
 import { priority } from './priority.ts'
 import { rbacEscalation } from './rbac-escalation.ts'
@@ -56,6 +57,7 @@ export function createAdmissionPlugins(): readonly AdmissionPlugin[] {
     certificateRequester,
     rbacEscalation,
     checkExpressions,
+    paramAccess,
     createValidatingPolicies(),
     webhooks.validating,
     resourceQuota,

@@ -39,7 +39,7 @@ export function admitter(
   return async (request, { operation, object, old }) => {
     const resource = resourceOf(request)
     if (!resource) return
-    const { info, warnings, query } = request
+    const { info, warnings, query, audit } = request
     await admitRequest(admission, {
       ...{ operation, resource, object, old, warnings },
       subresource: info.subresource,
@@ -47,6 +47,7 @@ export function admitter(
       name: info.name,
       user: request.user ?? { name: 'system:anonymous', groups: ['system:unauthenticated'] },
       isDryRun: query.getAll('dryRun').includes('All'),
+      ...(audit && { annotate: (key, value) => audit.annotate(key, value) }),
     })
   }
 }

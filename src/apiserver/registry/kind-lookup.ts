@@ -11,6 +11,8 @@ export interface KindName {
 }
 
 export interface KindLookup {
+  readonly group: string
+  readonly plural: string
   readonly isNamespaced: boolean
   get(namespace: string, name: string): Promise<ApiObject | undefined>
   list(namespace: string): Promise<readonly ApiObject[]>
@@ -26,6 +28,8 @@ export function lookUpKind(
     if (resource.apiVersion !== apiVersion || resource.entry.kind !== kind) continue
     const seen = storeOf(resource, store)
     return {
+      group: resource.entry.group,
+      plural: resource.entry.plural,
       isNamespaced: resource.entry.namespaced,
       async get(namespace, name) {
         const entry = await seen.get(keyOf(resource, namespace, name))

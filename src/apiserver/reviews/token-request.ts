@@ -43,10 +43,11 @@ export function serveTokenRequest(options: TokenRequestOptions): RequestHandler 
     const asked = await read<TokenRequest>(request, target)
     const account = await reader.get('ServiceAccount', { namespace, name })
     if (!account) throw notFound('serviceaccounts', name)
+    assertNames(asked, account)
     const seconds = checkedSeconds(asked.spec?.expirationSeconds ?? defaultSeconds, name)
     const audiences = asked.spec?.audiences ?? []
     const meantFor = audiences.length > 0 ? audiences : tokens.audiences
-    const bound = await boundClaims(asked, namespace, reader)
+    const bound = await boundClaims(asked, { namespace, name }, reader)
     const iat = Math.floor(options.now().getTime() / 1000)
     const isExtended =
       bound.pod !== undefined &&
@@ -103,9 +104,30 @@ function invalid(name: string, seconds: number, problem: string): StatusError {
   })
 }
 
+/** A request may say for which account it is meant: by name, and by uid. */
+function assertNames({ metadata }: TokenRequest, { metadata: own }: ServiceAccount): void {
+  const { name, namespace, uid } = metadata ?? {}
+  if (name && name !== own.name)
+    throw new StatusError(
+      'BadRequest',
+      `name on the URL (${own.name}) does not match the name in the object (${name})`,
+    )
+  if (namespace && namespace !== own.namespace)
+    throw new StatusError(
+      'BadRequest',
+      'the namespace of the provided object does not match the namespace sent on the request',
+    )
+  if (uid && uid !== own.uid)
+    throw new StatusError(
+      'Conflict',
+      `Operation cannot be fulfilled on serviceaccounts ${JSON.stringify(own.name)}: the UID in the token request (${uid}) does not match the UID of the service account (${own.uid})`,
+      { name: own.name, kind: 'serviceaccounts' },
+    )
+}
+
 async function boundClaims(
   { spec }: TokenRequest,
-  namespace: string,
+  { namespace, name: account }: { readonly namespace: string; readonly name: string },
   reader: Reader,
 ): Promise<Pick<PrivateClaims, 'pod' | 'node' | 'secret'>> {
   const reference = spec?.boundObjectRef
@@ -119,6 +141,11 @@ async function boundClaims(
   const object = await reader.get(kind, kind === 'Node' ? { name } : { namespace, name })
   const resource = `${kind.toLowerCase()}s`
   if (!object) throw notFound(resource, name)
+  if (object.kind === 'Pod' && object.spec.serviceAccountName !== account)
+    throw new StatusError(
+      'BadRequest',
+      `cannot bind token for serviceaccount ${JSON.stringify(account)} to pod running with different serviceaccount name.`,
+    )
   if (uid && uid !== object.metadata.uid)
     throw new StatusError(
       'Conflict',

@@ -12,6 +12,21 @@ export function isExempt({ resource }: AdmissionRequest): boolean {
   return resource.entry.group === registration
 }
 
+const reviews = [
+  'authentication.k8s.io/selfsubjectreviews',
+  'authentication.k8s.io/tokenreviews',
+  'authorization.k8s.io/localsubjectaccessreviews',
+  'authorization.k8s.io/selfsubjectaccessreviews',
+  'authorization.k8s.io/selfsubjectrulesreviews',
+  'authorization.k8s.io/subjectaccessreviews',
+]
+
+/** Policies say nothing about reviews either: a mistake in one would lock everybody out. */
+export function isBeyondPolicies(request: AdmissionRequest): boolean {
+  const { group, plural } = request.resource.entry
+  return isExempt(request) || reviews.includes(`${group}/${plural}`)
+}
+
 /** One rule covers the request, seen as a request about `resource`. */
 export function coversRequest(
   rules: readonly NamedRuleWithOperations[],

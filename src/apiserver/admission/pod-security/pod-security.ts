@@ -9,7 +9,14 @@ import type { AdmissionSupport } from '../admission.ts'
 import { type AdmissionPlugin, type AdmissionRequest, podOf, refusal } from '../admission.ts'
 import { type CheckedPod, containersOf } from './check.ts'
 import { existingViolations } from './existing-pods.ts'
-import { isSameLevel, levelText, type PodSecurityPolicy, policyOf, strictness } from './policy.ts'
+import {
+  isSameLevel,
+  labelPrefix,
+  levelText,
+  type PodSecurityPolicy,
+  policyOf,
+  strictness,
+} from './policy.ts'
 import { detailsOf, violations } from './standards.ts'
 import { templateOf, templateResources } from './template.ts'
 
@@ -68,10 +75,12 @@ function isFree({ enforce, audit, warn }: PodSecurityPolicy): boolean {
 
 async function checkPod(request: AdmissionRequest, support: AdmissionSupport): Promise<void> {
   const { policy, errors } = await policyFor(request, support)
+  annotate(request, 'enforce-policy', levelText(policy.enforce))
   if (errors.length === 0 && isFree(policy)) return
   const pod = podOf(request)
   if (request.old && !isSignificant(pod, draftAs<Pod>(asDraft(request.old)))) return
   const checked = { metadata: pod.metadata ?? {}, spec: pod.spec ?? {} }
+  audit(request, policy, checked)
   const found = violations(policy.enforce, checked)
   if (found.length > 0) {
     const level = JSON.stringify(levelText(policy.enforce))
@@ -85,7 +94,20 @@ async function checkTemplate(request: AdmissionRequest, support: AdmissionSuppor
   const isSilent = policy.warn.level === 'privileged' && policy.audit.level === 'privileged'
   if (errors.length === 0 && isSilent) return
   const template = templateOf(request.resource.entry, request.object ?? {})
-  if (template) warn(request, policy, template)
+  if (!template) return
+  audit(request, policy, template)
+  warn(request, policy, template)
+}
+
+function annotate(request: AdmissionRequest, key: string, value: string): void {
+  request.annotate?.(labelPrefix + key, value)
+}
+
+function audit(request: AdmissionRequest, policy: PodSecurityPolicy, pod: CheckedPod): void {
+  const found = violations(policy.audit, pod)
+  if (found.length === 0) return
+  const level = JSON.stringify(levelText(policy.audit))
+  annotate(request, 'audit-violations', `would violate PodSecurity ${level}: ${detailsOf(found)}`)
 }
 
 function warn(request: AdmissionRequest, policy: PodSecurityPolicy, pod: CheckedPod): void {

@@ -1,6 +1,6 @@
 // MutatingAdmissionPolicy: objects changed by apply configurations or JSON patches written in CEL.
 
-import { asDraft, isDraft, isSame } from '../../../api/draft.ts'
+import { isDraft, isSame } from '../../../api/draft.ts'
 import { StatusError } from '../../../api/status-error.ts'
 import type {
   MutatingAdmissionPolicy,
@@ -12,8 +12,9 @@ import { CelError } from '../../../cel/program.ts'
 import type { PatchType } from '../../registry/resource.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts'
 import { type Bindings, requestBindings } from '../matching/cel-request.ts'
+import { applyKindDefaults, patchedObject } from '../matching/patched.ts'
 import { replaceDraft } from '../matching/replace-draft.ts'
-import { isExempt } from '../matching/rules.ts'
+import { isBeyondPolicies } from '../matching/rules.ts'
 import { type Compiled, type Environment, run } from './environment.ts'
 import { createInvoker, type Invocation } from './invocations.ts'
 import { policyDenial } from './policy-denial.ts'
@@ -32,7 +33,7 @@ export function createMutatingPolicies(): AdmissionPlugin {
   }
   return {
     name: 'MutatingAdmissionPolicy',
-    handles: (request) => request.object !== undefined && !isExempt(request),
+    handles: (request) => request.object !== undefined && !isBeyondPolicies(request),
     async mutate(request, support, { isReinvocation }) {
       const all = await support.cluster.list('MutatingAdmissionPolicy')
       const policies = isReinvocation ? all.filter(isReinvoked) : all
@@ -96,8 +97,9 @@ function mutateBy(
 function applyMutation(
   { patchType, expression, program }: CompiledMutation,
   bindings: Bindings,
-  { resource, subresource, object }: AdmissionRequest,
+  request: AdmissionRequest,
 ): boolean {
+  const { resource, object } = request
   if (!object) return false
   const patch = patchOf(expression, program, bindings)
   const body = Buffer.from(JSON.stringify(patch))
@@ -107,12 +109,11 @@ function applyMutation(
       : resource.codec.patchTypes.includes('strategic')
         ? 'strategic'
         : 'merge'
-  const patched = resource.codec.patch(object, { type, body, fieldValidation: 'Strict' }).object
-  const { strategy } = resource
-  const rules = subresource ? strategy.subresource(subresource) : undefined
-  ;(rules ?? strategy).applyDefaults(patched)
+  const shown = { shown: resource, patch: { type, body, fieldValidation: 'Strict' } as const }
+  const patched = patchedObject(request, object, shown)
+  applyKindDefaults(request, patched)
   if (isSame(patched, object)) return false
-  replaceDraft(object, asDraft(patched))
+  replaceDraft(object, patched)
   return true
 }
 

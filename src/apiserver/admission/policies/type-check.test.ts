@@ -58,3 +58,28 @@ test('a policy that takes no parameters cannot name them', async () => {
   assert.equal(status, 422)
   assert.match(json.message, /undeclared reference to 'params'/)
 })
+
+test('who writes a policy may read its parameters', async () => {
+  await using server = await startWholeServer()
+  const group = 'rbac.authorization.k8s.io'
+  const rules = [
+    { apiGroups: ['admissionregistration.k8s.io'], resources: ['*'], verbs: ['create'] },
+  ]
+  const role = { apiVersion: `${group}/v1`, kind: 'ClusterRole', metadata: { name: 'w' }, rules }
+  await server.root(`POST /apis/${group}/v1/clusterroles`, role)
+  await server.root(`POST /apis/${group}/v1/clusterrolebindings`, {
+    ...{ ...role, kind: 'ClusterRoleBinding' },
+    roleRef: { apiGroup: group, kind: 'ClusterRole', name: 'w' },
+    subjects: [{ apiGroup: group, kind: 'User', name: 'ada' }],
+  })
+  await server.settled()
+  const body = policy([rule('', 'pods')], { expression: 'params != null' })
+  const spec = { ...body.spec, paramKind: { apiVersion: 'v1', kind: 'Secret' } }
+  const { status, json } = await server.as('ada')(`POST ${path}`, { ...body, spec })
+  assert.equal(status, 422)
+  assert.equal(
+    json.details.causes[0].message,
+    'Forbidden: user &{ada  [system:authenticated] map[]} must have "get" permission on all objects of the referenced paramKind (kind=Secret, apiVersion=v1)',
+  )
+  assert.equal((await server.root(`POST ${path}`, { ...body, spec })).status, 201)
+})

@@ -8,7 +8,7 @@ import type {
 import { CelError } from '../../../cel/program.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts'
 import type { Bindings } from '../matching/cel-request.ts'
-import { isExempt } from '../matching/rules.ts'
+import { isBeyondPolicies } from '../matching/rules.ts'
 import { type Compiled, type Environment, run } from './environment.ts'
 import { createInvoker, type Invocation } from './invocations.ts'
 import { policyDenial } from './policy-denial.ts'
@@ -44,7 +44,7 @@ export function createValidatingPolicies(): AdmissionPlugin {
   }
   return {
     name: 'ValidatingAdmissionPolicy',
-    handles: (request) => !isExempt(request),
+    handles: (request) => !isBeyondPolicies(request),
     async validate(request, support) {
       const policies = await support.cluster.list('ValidatingAdmissionPolicy')
       if (policies.length === 0) return

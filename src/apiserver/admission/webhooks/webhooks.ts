@@ -15,6 +15,7 @@ import {
   compileConditions,
   evaluateConditions,
 } from '../matching/conditions.ts'
+import { applyKindDefaults, patchedObject } from '../matching/patched.ts'
 import { replaceDraft } from '../matching/replace-draft.ts'
 import { isExempt, shownAs } from '../matching/rules.ts'
 import { isSelected, namespaceOf } from '../matching/selectors.ts'
@@ -184,11 +185,9 @@ async function applyPatch(
   if (!object) return false
   const seen = asDraft(await convertObject(object, resource, shown))
   const patch = { type: 'json', body, fieldValidation: 'Ignore' } as const
-  const changed = shown.codec.patch(seen, patch).object
+  const changed = patchedObject(request, seen, { shown, patch })
   const patched = asDraft(await convertObject(changed, shown, resource))
-  const { strategy } = resource
-  const rules = request.subresource ? strategy.subresource(request.subresource) : undefined
-  ;(rules ?? strategy).applyDefaults(patched)
+  applyKindDefaults(request, patched)
   if (isSame(patched, object)) return false
   replaceDraft(object, patched)
   return true
