@@ -4,6 +4,11 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type AuditLog, createAuditLog } from '../apiserver/audit/audit-log.ts'
 import { type AuditPolicy, AuditPolicyError, parseAuditPolicy } from '../apiserver/audit/policy.ts'
+import {
+  EncryptionConfigError,
+  parseEncryptionConfig,
+} from '../apiserver/encryption/encryption-config.ts'
+import { createValueCodec, type ValueCodec } from '../apiserver/encryption/value-codec.ts'
 import type { PartContext } from '../cluster/run-part.ts'
 import { UserError } from '../cluster/user-error.ts'
 import { systemClock } from '../lib/clock.ts'
@@ -45,6 +50,26 @@ export function seatSettings({ config }: PartContext): { readonly seats?: number
   return { seats: Math.max(1, Number(reads ?? 400) + Number(writes ?? 200)) }
 }
 
+/** Without a file nothing is encrypted. */
+export function encryptionSettings({ config }: PartContext): ValueCodec {
+  const file = config.apiServerArgs?.['encryption-provider-config']
+  if (file === undefined) return createValueCodec([])
+  try {
+    return createValueCodec(parseEncryptionConfig(readFileSync(file, 'utf8')))
+  } catch (error) {
+    throw plainError(error, `error opening encryption provider configuration file "${file}"`)
+  }
+}
+
+/** What is wrong with a file is the user's to mend; every other error stays what it is. */
+function plainError(error: unknown, what: string): unknown {
+  const isPlain =
+    error instanceof AuditPolicyError ||
+    error instanceof EncryptionConfigError ||
+    (error instanceof Error && 'code' in error)
+  return isPlain ? new UserError(`${what}: ${error.message}`) : error
+}
+
 function modeOf(text: string | undefined) {
   return text === 'batch' || text === 'blocking-strict' ? text : 'blocking'
 }
@@ -53,8 +78,6 @@ function readPolicy(file: string): AuditPolicy {
   try {
     return parseAuditPolicy(readFileSync(file, 'utf8'))
   } catch (error) {
-    const isPlain = error instanceof AuditPolicyError || (error instanceof Error && 'code' in error)
-    if (!isPlain) throw error
-    throw new UserError(`loading audit policy file: ${error.message}: from file ${file}`)
+    throw plainError(error, `loading audit policy file ${file}`)
   }
 }

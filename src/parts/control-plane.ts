@@ -28,15 +28,16 @@ import { runSharedCompaction } from '../store/shared-compaction.ts'
 import type { Store } from '../store/store.ts'
 import { type AuditSettings, auditSettings, seatSettings } from './api-server-settings.ts'
 import { runElected } from './elect.ts'
-import { openStore } from './open-store.ts'
+import { type OpenedStore, openStore } from './open-store.ts'
 
 runPart({ name: 'control-plane' }, async (context) => {
   const { signal } = context
   // The host's port is asked for while the store is read.
   const hostServer = openHostServer(context)
-  await using store = await openStore(context)
+  await using opened = await openStore(context)
+  const { store } = opened
   const audit = auditSettings(context)
-  const server = await openApiServer(context, { store, audit })
+  const server = await openApiServer(context, { ...opened, audit })
   const listening = await hostServer
   await server.listen(listening)
   await ensureKubeDns(context, server)
@@ -56,11 +57,12 @@ type Authorization = Pick<ApiServer, 'authorizeCreate' | 'authorizer'>
 
 function openRegistry(
   { config, signal }: PartContext,
-  store: Store,
+  { store, isStale }: Pick<Opened, 'store' | 'isStale'>,
   server: () => Authorization,
 ): Registry {
   return createRegistry({
     store,
+    isStale,
     clock: systemClock,
     random: systemRandom,
     signal,
@@ -133,13 +135,15 @@ function runControllers({ config, folder, log, signal }: PartContext, server: Ap
 
 interface Opened {
   readonly store: Store
+  readonly isStale: OpenedStore['isStale']
   readonly audit: AuditSettings | undefined
 }
 
-async function openApiServer(context: PartContext, { store, audit }: Opened): Promise<ApiServer> {
+async function openApiServer(context: PartContext, opened: Opened): Promise<ApiServer> {
+  const { store, audit } = opened
   const { config, folder, log } = context
   const pem = (file: string) => readFileSync(join(folder.pki, file), 'utf8')
-  const registry = openRegistry(context, store, () => server)
+  const registry = openRegistry(context, opened, () => server)
   const server: ApiServer = await startApiServer({
     registry,
     ...(audit && { audit }),

@@ -55,6 +55,8 @@ export interface RegistryOptions {
   readonly plugins?: readonly AdmissionPlugin[]
   /** Where ClusterIPs come from; 10.96.0.0/16 unless set. */
   readonly serviceSubnet?: string
+  /** Values that are to be written anew even where nothing changes: of old encryption keys. */
+  readonly isStale?: (value: Uint8Array) => boolean
   /** Throws Forbidden unless the user may create what a PUT or an apply names. */
   readonly authorizeCreate?: (request: ServerRequest) => Promise<void>
   /** What expressions of policies and webhooks may ask. */
@@ -113,6 +115,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     fields: options.fields ?? fieldManagement,
     authorizeCreate: async ({ request }) => options.authorizeCreate?.(request),
     readValue: valueReader(protobuf.read),
+    isStale: options.isStale ?? (() => false),
   }
 
   /** What a resource is served from: its own where it sees the store through a conversion. */

@@ -2,11 +2,18 @@
 
 import { StatusError } from '../../api/status-error.ts'
 import { StoreClosed, StoreFull, StoreUnavailable } from '../../store/store.ts'
+import { Unreadable } from '../encryption/unreadable.ts'
 
 /** Every other error stays what it is. */
 export function storeFailure(error: unknown): unknown {
   if (error instanceof StoreFull) {
     return new StatusError('InternalError', `Internal error occurred: ${error.message}`)
+  }
+  if (error instanceof Unreadable) {
+    const { message } = error
+    return new StatusError('InternalError', `Internal error occurred: ${message}`, {
+      causes: [{ message }],
+    })
   }
   if (error instanceof StoreClosed) {
     return new StatusError('ServiceUnavailable', 'the server is shutting down', {

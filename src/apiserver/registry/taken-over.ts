@@ -1,14 +1,17 @@
 // A store whose values may have been written by kube-apiserver: they are read as if the registry
 // had written them. In: protobuf in its envelope, or JSON with other field order and a newline at
 // the end. Out: the layout of stored-bytes.ts. What the registry writes stays JSON, which
-// kube-apiserver reads as well. Values encrypted at rest stay as they are: nobody here has the key.
+// kube-apiserver reads as well. Values encrypted at rest are opened first, by the keys there are.
 
 import { conformObject } from '../../api/decode.ts'
 import { isDraft } from '../../api/draft.ts'
 import { apiVersionOf, kinds } from '../../api/kinds.ts'
 import { definitionNameOf } from '../../api/schema.ts'
-import type { Change, Entry, Store, WatchBatch, WriteResult } from '../../store/store.ts'
+import { mappedStore } from '../../store/mapped-store.ts'
+import type { Store } from '../../store/store.ts'
 import { openEnvelope, sealEnvelope } from '../../wire/protobuf/envelope.ts'
+import { createValueCodec, type ValueCodec } from '../encryption/value-codec.ts'
+import { ValueNotes } from '../encryption/value-notes.ts'
 import { kubernetesProtobuf } from '../protobuf.ts'
 import { type ApiObject, settled } from './api-object.ts'
 import { conversionOf } from './conversions.ts'
@@ -21,57 +24,21 @@ const ownStart = Buffer.from('{"kind":"')
 const newline = 0x0a
 const openBrace = 0x7b
 
-export function takenOver(store: Store): Store {
-  /** By the bytes each was made of, which a store in memory gives again and again. */
-  const made = new WeakMap<Uint8Array, Uint8Array>()
+/** Absent keys: what is encrypted cannot be read, and is noted so. */
+export function takenOver(store: Store, { codec, notes }: AtRest = withoutKeys()): Store {
+  return mappedStore(store, {
+    read: (key, kept) => notes.open(codec, key, kept, readableValue),
+    write: codec.seal,
+  })
+}
 
-  function readValue(value: Uint8Array): Uint8Array {
-    const known = made.get(value)
-    if (known) return known
-    const read = readableValue(value)
-    if (read !== value) made.set(value, read)
-    return read
-  }
+export interface AtRest {
+  readonly codec: ValueCodec
+  readonly notes: ValueNotes
+}
 
-  function readable(entry: Entry): Entry {
-    const value = readValue(entry.value)
-    return value === entry.value ? entry : { ...entry, value }
-  }
-
-  function readableChange(change: Change): Change {
-    const { previous } = change
-    const value = readValue(change.value)
-    const before = previous && readable(previous)
-    if (value === change.value && before === previous) return change
-    return { ...change, value, ...(before && { previous: before }) }
-  }
-
-  function readableResult(result: WriteResult): WriteResult {
-    if (result.ok || !result.current) return result
-    return { ...result, current: readable(result.current) }
-  }
-
-  return {
-    revision: () => store.revision(),
-    compactedRevision: () => store.compactedRevision(),
-    async get(key, revision) {
-      const entry = await store.get(key, revision)
-      return entry && readable(entry)
-    },
-    async range(prefix, options) {
-      const { entries, ...rest } = await store.range(prefix, options)
-      return { entries: entries.map(readable), ...rest }
-    },
-    put: async (key, value, expected) => readableResult(await store.put(key, value, expected)),
-    delete: async (key, expected) => readableResult(await store.delete(key, expected)),
-    async *watch(prefix, options): AsyncGenerator<WatchBatch> {
-      for await (const { changes, revision } of store.watch(prefix, options)) {
-        yield { changes: changes.map(readableChange), revision }
-      }
-    },
-    compact: (revision) => store.compact(revision),
-    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
-  }
+function withoutKeys(): AtRest {
+  return { codec: createValueCodec([]), notes: new ValueNotes() }
 }
 
 /** The very same bytes where they are as the registry writes them, which costs a comparison. */

@@ -170,7 +170,8 @@ async function writeReplaced(
   if (isToBeDeleted(object, old) && resource.deletion.mayDeleteOnUpdate(object)) {
     return deleteFinalized(context, write, { object, entry })
   }
-  if (isUnchanged(object, old)) return { object: old, stored: entry }
+  if (isUnchanged(object, old) && !context.isStale(entry.value))
+    return { object: old, stored: entry }
   if (write.options.isDryRun) {
     return { object: writtenObject(object, entry.revision), stored: undefined }
   }

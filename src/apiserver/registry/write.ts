@@ -29,6 +29,8 @@ export interface WriteContext {
   readonly authorizeCreate: CreateAuthorizer
   /** Any value that is no object of the resource: DeleteOptions, Scale, Eviction, Binding. */
   readonly readValue: (body: Uint8Array, mediaType: MediaType) => Draft
+  /** The same value would be kept in another form now: writing it is not in vain. */
+  readonly isStale: (value: Uint8Array) => boolean
 }
 
 /** `unknown`: the store gave no answer, so the write may have been done. */

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { systemClock } from '../../lib/clock.ts'
 import { silentLog } from '../../lib/log.ts'
+import { mappedStore } from '../mapped-store.ts'
 import { Compacted, FutureRevision, SlowWatcher, type Store, type WatchBatch } from '../store.ts'
 import { etcdMissing, startEtcd } from './etcd/etcd-process.ts'
 import { etcdStore } from './etcd/etcd-store.ts'
@@ -28,6 +29,11 @@ const drivers: Record<string, (use: Use) => Promise<void>> = {
     } finally {
       await rm(folder, { recursive: true })
     }
+  },
+  async mapped(use) {
+    const reversed = (_: string, value: Uint8Array) => value.toReversed()
+    await using store = mappedStore(await memoryStore(), { read: reversed, write: reversed })
+    await use(store)
   },
   async etcd(use) {
     await using etcd = await startEtcd()
