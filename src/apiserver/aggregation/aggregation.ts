@@ -100,7 +100,9 @@ function remoteOf(services: ApiServices, request: ServerRequest): RemoteService 
   if (root === 'apis' && rest.length === 0) return services.remoteOf(first, second)
   if (root === 'api' && second === '') return services.remoteOf('', first)
   if (!path.startsWith(openApiV3)) return undefined
-  if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed()
   const [group = '', version = ''] = path.slice(openApiV3.length).split('/')
+  // What a server does not have in this form is made here.
+  if (!services.specs.v3.has(`apis/${group}/${version}`)) return undefined
+  if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed()
   return services.remoteOf(group, version)
 }

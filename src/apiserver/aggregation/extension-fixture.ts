@@ -25,7 +25,7 @@ export interface Seen {
 export interface ExtensionOptions {
   /** Whose client certificates are believed. */
   readonly proxyCa: string
-  /** Only discovery as it was before aggregated documents. */
+  /** Only discovery as it was before aggregated documents, and OpenAPI v2. */
   readonly isOld?: boolean
 }
 
@@ -82,7 +82,8 @@ async function answer(
     return void response.write(`${JSON.stringify({ type: 'ADDED', object: named('first') })}\n`)
   }
   if (url.pathname === '/apis' && !isOld) return void send(200, aggregated, aggregatedType)
-  const document = documents[url.pathname]
+  const isNew = url.pathname.startsWith('/openapi/v3')
+  const document = isOld && isNew ? undefined : documents[url.pathname]
   if (document) return void send(200, document)
   if (request.method === 'GET' && url.pathname.endsWith('/flunders/missing'))
     return void send(404, { kind: 'Status', apiVersion: 'v1', status: 'Failure', code: 404 })

@@ -26,40 +26,39 @@ export const reckonedMs = 3
 
 export class FairQueues {
   readonly #shape: QueueShape
-  readonly #queues: readonly Queue[]
+  /** Those that are waited in, and those that have had more than others since. */
+  readonly #queues = new Map<number, Queue>()
   #length = 0
 
   constructor(shape: QueueShape) {
     this.#shape = shape
-    this.#queues = Array.from({ length: shape.queues }, () => ({ waiting: [], work: 0 }))
   }
 
   get length(): number {
     return this.#length
   }
 
-  get seats(): number {
-    return this.#queues.reduce(
-      (sum, { waiting }) => sum + waiting.reduce((own, { seats }) => own + seats, 0),
-      0,
-    )
-  }
-
   /** False: even the shortest queue of the flow's hand is full. */
   add(flow: string, waiting: Waiting): boolean {
     const { queues, handSize, queueLengthLimit } = this.#shape
-    const hand = dealHand(flow, queues, handSize).flatMap((card) => this.#queues[card] ?? [])
-    const [shortest] = hand.toSorted((a, b) => a.waiting.length - b.waiting.length)
-    if (!shortest || shortest.waiting.length >= queueLengthLimit) return false
+    let card = -1
+    let shortest = Infinity
+    for (const dealt of dealHand(flow, queues, handSize)) {
+      const length = this.#queues.get(dealt)?.waiting.length ?? 0
+      if (length < shortest) [card, shortest] = [dealt, length]
+    }
+    if (shortest >= queueLengthLimit) return false
+    const queue = this.#queues.get(card) ?? { waiting: [], work: 0 }
     // What it did not ask for while it was empty, it does not get now.
-    if (shortest.waiting.length === 0) shortest.work = Math.max(shortest.work, this.#leastWork())
-    shortest.waiting.push(waiting)
+    if (shortest === 0) queue.work = Math.max(queue.work, this.#next()?.work ?? 0)
+    queue.waiting.push(waiting)
+    this.#queues.set(card, queue)
     this.#length++
     return true
   }
 
   remove(waiting: Waiting): void {
-    for (const queue of this.#queues) {
+    for (const queue of this.#queues.values()) {
       const index = queue.waiting.indexOf(waiting)
       if (index < 0) continue
       queue.waiting.splice(index, 1)
@@ -76,21 +75,21 @@ export class FairQueues {
       this.#length--
       const { seats, start } = first
       const reckoned = seats * reckonedMs
-      queue.work += reckoned
+      const charged = queue
+      charged.work += reckoned
       start((ms) => {
-        queue.work += seats * ms - reckoned
+        charged.work += seats * ms - reckoned
       })
     }
   }
 
+  /** The queue that has had the least; empty ones that have had no more than it are forgotten. */
   #next(): Queue | undefined {
     let best: Queue | undefined
-    for (const queue of this.#queues)
+    for (const queue of this.#queues.values())
       if (queue.waiting.length > 0 && (!best || queue.work < best.work)) best = queue
+    for (const [card, { waiting, work }] of this.#queues)
+      if (waiting.length === 0 && (!best || work <= best.work)) this.#queues.delete(card)
     return best
-  }
-
-  #leastWork(): number {
-    return this.#next()?.work ?? Math.max(...this.#queues.map(({ work }) => work))
   }
 }

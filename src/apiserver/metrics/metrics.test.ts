@@ -188,11 +188,10 @@ test('objects without which there is no order are put back', async () => {
   const place = `${group}/prioritylevelconfigurations/catch-all`
   await ask(place, { method: 'DELETE' })
   await until(async () => (await ask(place)).status === 200)
-  const spec = { matchingPrecedence: 5 }
-  await send('PATCH', `${group}/flowschemas/catch-all`, { spec })
+  await send('PATCH', `${group}/flowschemas/global-default`, { spec: { matchingPrecedence: 5 } })
   await until(async () => {
-    const schema = (await ask(`${group}/flowschemas/catch-all`)).json<FlowSchema>()
-    return schema.spec?.matchingPrecedence === 10_000
+    const schema = (await ask(`${group}/flowschemas/global-default`)).json<FlowSchema>()
+    return schema.spec?.matchingPrecedence === 9900
   })
   // Nothing is written again and again.
   const version = async () => {

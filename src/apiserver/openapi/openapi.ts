@@ -21,6 +21,7 @@ import { encodeOpenApiV2 } from './gnostic.ts'
 import { noRemoteSpecs, type RemoteSpecs, withRemoteSpecs } from './merge-remote.ts'
 import type { OpenApiObject } from './schemas.ts'
 import { openApiV2 } from './v2.ts'
+import { convertToV3 } from './v2-to-v3.ts'
 import { openApiV3 } from './v3.ts'
 
 export interface OpenApi {
@@ -98,19 +99,29 @@ function localDocuments(kinds: readonly KindEntry[], custom: CustomSchemas): Loc
   }
 }
 
-/** Other servers' documents in v3 stay there: the index leads to them. */
+/** Other servers' documents in v3 stay there, the index leads to them; those in v2 are converted. */
 function documentsOf(local: LocalDocuments, specs: RemoteSpecs): Documents {
   const v2 = once(() => (specs.v2.length > 0 ? withRemoteSpecs(local.v2(), specs.v2) : local.v2()))
   const remoteEntries = [...specs.v3].map(([path, url]) => [path, { serverRelativeURL: url }])
-  const entries = () => [...[...local.v3.values()].map(indexEntry), ...remoteEntries]
+  const v3 = new Map([...local.v3, ...convertedDocuments(specs)])
+  const entries = () => [...[...v3.values()].map(indexEntry), ...remoteEntries]
   return {
     v2: {
       json: once(() => jsonDocument(v2())),
       protobuf: once(() => bytesDocument(encodeOpenApiV2(v2()), v2ProtobufAnswer)),
     },
-    v3: local.v3,
+    v3,
     index: once(() => jsonDocument({ paths: Object.fromEntries(entries()) })),
   }
+}
+
+function convertedDocuments({ v2, v3 }: RemoteSpecs): readonly (readonly [string, Hashed])[] {
+  return v2.flatMap(({ prefix, document: theirs }) => {
+    const path = prefix.slice(1, -1)
+    if (theirs === undefined || v3.has(path)) return []
+    const document = once(() => jsonDocument(convertToV3(theirs, prefix)))
+    return [[path, { path, document, hash: () => document().hash }] as const]
+  })
 }
 
 interface Sources {
