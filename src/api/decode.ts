@@ -4,7 +4,7 @@
 import { type ConformOptions, conform } from './conform.ts'
 import { ConformError } from './conform-error.ts'
 import { type Draft, isDraft } from './draft.ts'
-import { hasRepeatedKeys, jsonSyntaxProblem } from './json-text.ts'
+import { hasRepeatedKeys, jsonSyntaxProblem, parseJson } from './json-text.ts'
 import { apiVersionOf, kinds } from './kinds.ts'
 import { definitionOf } from './schema.ts'
 import { StatusError } from './status-error.ts'
@@ -98,7 +98,7 @@ function textOf(bytes: Uint8Array): string {
 
 function decodeJson(target: DecodeTarget, text: string, options: DecodeOptions): Decoded {
   const { fieldValidation: validation = 'Ignore' } = options
-  const parsed = parseJson(target, text)
+  const parsed = readJson(target, text)
   const mayRepeat = validation !== 'Ignore' && hasRepeatedKeys(text, parsed)
   const { object, unknown } = finishRead(target, objectOf(target, parsed, text), options)
   const problems = mayRepeat ? problemsInOrder(text, target.def) : []
@@ -106,9 +106,9 @@ function decodeJson(target: DecodeTarget, text: string, options: DecodeOptions):
   return report(object, problems, validation)
 }
 
-function parseJson(target: DecodeTarget, text: string): unknown {
+function readJson(target: DecodeTarget, text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     const problem = `couldn't get version/kind; json parse error: ${jsonSyntaxProblem(text)}`
     throw unrecognized(target, problem, text)
@@ -157,14 +157,30 @@ function unknownField(path: string): string {
 
 /** A list or a bare value is never an object of a kind. */
 function objectOf(target: DecodeTarget, parsed: unknown, text: string): Draft {
-  if (isDraft(parsed)) return parsed
-  const found = Array.isArray(parsed)
-    ? 'array'
-    : typeof parsed === 'boolean'
-      ? 'bool'
-      : typeof parsed
+  if (isDraft(parsed)) {
+    const wrong = nameProblem(parsed)
+    if (wrong) throw unrecognized(target, wrong, text)
+    return parsed
+  }
+  const found = jsonType(parsed)
   const problem = `couldn't get version/kind; json parse error: json: cannot unmarshal ${found} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`
   throw unrecognized(target, problem, text)
+}
+
+/** What is wrong with a version or kind that is no text. */
+function nameProblem(object: Draft): string | undefined {
+  for (const name of ['apiVersion', 'kind']) {
+    const value = object[name] ?? ''
+    if (typeof value === 'string') continue
+    return `couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonType(value)} into Go struct field .${name} of type string`
+  }
+  return undefined
+}
+
+/** As Go's decoder names it. */
+function jsonType(value: unknown): string {
+  if (Array.isArray(value)) return 'array'
+  return typeof value === 'boolean' ? 'bool' : typeof value
 }
 
 interface Finished {
@@ -203,6 +219,8 @@ function checkType(target: DecodeTarget, object: Draft): Found {
   const expected = apiVersionOf(target)
   object['apiVersion'] ||= expected
   object['kind'] ||= target.kind
+  const problem = nameProblem(object)
+  if (problem) throw new StatusError('BadRequest', problem)
   const found = { apiVersion: String(object['apiVersion']), kind: String(object['kind']) }
   const isEverywhere = Boolean(target.def) && definitionOf(target.def ?? '').gvk === 'all'
   if (isEverywhere && found.kind === target.kind) return found

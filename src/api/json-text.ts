@@ -75,7 +75,30 @@ function keysOf(value: unknown): number {
   return count
 }
 
-const depthLimit = 10_000
+/** Far beyond any object, and within what recursion over one may take of the stack. */
+const depthLimit = 1000
+
+/** As JSON.parse. Throws for text that nests too deeply too. */
+export function parseJson(text: string): unknown {
+  if (isTooDeep(text)) throw new JsonSyntaxError('exceeded max depth')
+  return JSON.parse(text)
+}
+
+function isTooDeep(text: string): boolean {
+  // Each level takes two characters.
+  if (text.length <= 2 * depthLimit) return false
+  let depth = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === quote) at = endOfString(text, at)
+    else if (code === openBrace || code === openBracket) {
+      if (++depth > depthLimit) return true
+    } else if (code === closeBrace || code === closeBracket) depth--
+  }
+  return false
+}
+
+const [quote, openBrace, openBracket, closeBrace, closeBracket] = [34, 123, 91, 125, 93]
 
 class Scanner {
   readonly #text: string

@@ -3,7 +3,7 @@
 
 import { type Document, parseDocument, type Tags } from 'yaml'
 import { type Draft, type DraftValue, isDraft, setOwn } from './draft.ts'
-import { hasRepeatedKeys } from './json-text.ts'
+import { hasRepeatedKeys, parseJson } from './json-text.ts'
 
 export class YamlSyntaxError extends Error {}
 
@@ -21,7 +21,7 @@ const aliasLimit = 100
 
 /** The first document of the text. Keys come sorted, as upstream hands them on. */
 export function readYaml(text: string): ReadYaml {
-  return readJson(text) ?? readDocument(text)
+  return readJson(text) ?? readYamlText(text)
 }
 
 /**
@@ -31,11 +31,23 @@ export function readYaml(text: string): ReadYaml {
 function readJson(text: string): ReadYaml | undefined {
   if (text[0] !== '{' || text.includes('\t') || text.includes('"<<"')) return undefined
   try {
-    const value: unknown = JSON.parse(text)
+    const value: unknown = parseJson(text)
     if (hasRepeatedKeys(text, value)) return undefined
-    return { value: withSortedKeys(value), repeated: [] }
+    return { value: withSortedKeys(value, depthLimit), repeated: [] }
   } catch {
     return undefined
+  }
+}
+
+function readYamlText(text: string): ReadYaml {
+  try {
+    return readDocument(text)
+  } catch (error) {
+    // Of the library: too many aliases, and of the stack: too many levels.
+    if (error instanceof ReferenceError)
+      throw new YamlSyntaxError('yaml: document contains excessive aliasing')
+    if (error instanceof RangeError) throw new YamlSyntaxError('yaml: exceeded max depth')
+    throw error
   }
 }
 
@@ -51,7 +63,7 @@ function readDocument(text: string): ReadYaml {
   const failure = document.errors.find(({ code }) => code !== 'DUPLICATE_KEY')
   if (failure) throw new YamlSyntaxError(`yaml: ${lineOf(text, failure.pos[0])}${failure.message}`)
   return {
-    value: withSortedKeys(document.toJS({ maxAliasCount: aliasLimit })),
+    value: withSortedKeys(document.toJS({ maxAliasCount: aliasLimit }), depthLimit),
     repeated: repeatedKeys(document, text),
   }
 }
@@ -82,12 +94,17 @@ function lineNumber(text: string, at: number): number {
   return text.slice(0, at).split('\n').length
 }
 
-function withSortedKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withSortedKeys)
+/** Far beyond any object, as for JSON. */
+const depthLimit = 1000
+
+function withSortedKeys(value: unknown, levels: number): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (levels === 0) throw new YamlSyntaxError('yaml: exceeded max depth')
+  if (Array.isArray(value)) return value.map((element) => withSortedKeys(element, levels - 1))
   if (!isDraft(value)) return value
   const sorted: Draft = {}
   for (const key of Object.keys(value).sort()) {
-    setOwn(sorted, key, withSortedKeys(value[key]) as DraftValue)
+    setOwn(sorted, key, withSortedKeys(value[key], levels - 1) as DraftValue)
   }
   return sorted
 }

@@ -10,8 +10,18 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: () => new Date(),
-  sleep: (ms, signal) => delay(ms, undefined, signal && { signal }),
+  async sleep(ms, signal) {
+    let leftMs = Math.max(0, ms)
+    for (; leftMs > longestTimerMs; leftMs -= longestTimerMs) await timer(longestTimerMs, signal)
+    await timer(leftMs, signal)
+  },
 }
+
+/** Of setTimeout, which ends longer ones at once. */
+const longestTimerMs = 2 ** 31 - 1
+
+const timer = (ms: number, signal: AbortSignal | undefined) =>
+  delay(ms, undefined, signal && { signal })
 
 export interface TestClock extends Clock {
   /** Moves time forward and wakes the sleepers whose time has come, in order. */

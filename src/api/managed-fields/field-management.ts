@@ -145,7 +145,7 @@ export function applyFields(live: Draft | undefined, config: Draft, by: FieldApp
   } catch (error) {
     if (!(error instanceof ShapeError)) throw error
     throw new StatusError(
-      'Unknown',
+      'BadRequest',
       `failed to create typed patch object (${nameText(config)}): ${error.message}`,
     )
   }

@@ -72,7 +72,7 @@ for (const [config, problem] of cases) {
     const { code, message, reason } = refusal('Deployment', config)
     const start = 'failed to create typed patch object (shop/web; apps/v1, Kind=Deployment): '
     assert.equal(message, start + problem)
-    assert.deepEqual({ code, reason }, { code: 500, reason: 'Unknown' })
+    assert.deepEqual({ code, reason }, { code: 400, reason: 'BadRequest' })
   })
 }
 

@@ -4,7 +4,13 @@
 import { ConformError } from '../conform-error.ts'
 import { conformTo, type Decoded, type DecodeTarget, type FieldValidation } from '../decode.ts'
 import { copyOf, type Draft, isDraft } from '../draft.ts'
-import { hasRepeatedKeys, jsonSyntaxProblem, membersOf, placeText } from '../json-text.ts'
+import {
+  hasRepeatedKeys,
+  jsonSyntaxProblem,
+  membersOf,
+  parseJson,
+  placeText,
+} from '../json-text.ts'
 import { badPatch, goText, invalidPatch, unfitPatch } from './errors.ts'
 import { applyJsonPatch, JsonPatchError, JsonPatchSyntaxError, readJsonPatch } from './json.ts'
 import { applyMergePatch } from './merge.ts'
@@ -40,7 +46,7 @@ export function patchObject(target: DecodeTarget, object: Draft, patch: PatchBod
 
 function parsePatch(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     throw badPatch(`error decoding patch: ${jsonSyntaxProblem(text)}`)
   }

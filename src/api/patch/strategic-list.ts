@@ -2,8 +2,7 @@
 // as a whole; and how the order of the patched list comes about.
 
 import { type Draft, type DraftValue, isDraft } from '../draft.ts'
-import { StatusError } from '../status-error.ts'
-import { goText, unfitPatch } from './errors.ts'
+import { badPatch, goText, unfitPatch } from './errors.ts'
 
 type List = DraftValue[]
 
@@ -31,14 +30,14 @@ function elementsAreObjects(elements: List): boolean {
   if (elements.some(Array.isArray)) throw unfitPatch()
   const types = new Set(elements.map((element) => (element === null ? 'null' : typeof element)))
   if (types.size > 1) {
-    throw internal(`list element types are not identical: ${goText(elements)}`)
+    throw badPatch(`list element types are not identical: ${goText(elements)}`)
   }
   return types.has('object')
 }
 
 function mergeObjects(original: Draft[], patch: Draft[], meta: ListMeta): List {
   const { mergeKey } = meta
-  if (mergeKey === undefined) throw internal('cannot merge lists without merge key for struct')
+  if (mergeKey === undefined) throw badPatch('cannot merge lists without merge key for struct')
   const { base, changes } = withSpecialElements(original, patch, mergeKey)
   const merged = [...base]
   for (const change of changes) {
@@ -63,9 +62,9 @@ function withSpecialElements(original: Draft[], patch: Draft[], mergeKey: string
       base = base.filter((present) => present[mergeKey] !== value)
     } else if (directive === 'replace') isReplaced = true
     else if (directive === 'merge') {
-      throw internal('merging lists cannot yet be specified in the patch')
+      throw badPatch('merging lists cannot yet be specified in the patch')
     } else if (directive !== undefined) {
-      throw internal(`unknown patch type: ${goText(directive)} in map: ${goText(element)}`)
+      throw badPatch(`unknown patch type: ${goText(directive)} in map: ${goText(element)}`)
     }
   }
   return isReplaced ? { base: changes, changes: [] } : { base, changes }
@@ -74,11 +73,7 @@ function withSpecialElements(original: Draft[], patch: Draft[], mergeKey: string
 function keyOf(element: Draft, mergeKey: string): DraftValue {
   const value = element[mergeKey]
   if (value !== undefined) return value
-  throw internal(`map: ${goText(element)} does not contain declared merge key: ${mergeKey}`)
-}
-
-function internal(message: string): StatusError {
-  return new StatusError('InternalError', message)
+  throw badPatch(`map: ${goText(element)} does not contain declared merge key: ${mergeKey}`)
 }
 
 interface Order {
@@ -152,7 +147,7 @@ function checkOrder(changes: List, wanted: List, key: string | undefined): void 
     if (element !== undefined && identity(element, key) === identity(value, key)) next++
   }
   if (next < plain.length) {
-    throw internal(
+    throw badPatch(
       `The order in patch list:\n${goText(changes)}\n doesn't match $setElementOrder list:\n${goText(wanted)}\n`,
     )
   }

@@ -5,7 +5,6 @@
 
 import { copyOf, type Draft, type DraftValue, isDraft } from '../draft.ts'
 import { definitionOf, type Field, fieldOf } from '../schema.ts'
-import { StatusError } from '../status-error.ts'
 import { badPatch, goText } from './errors.ts'
 import { inGivenOrder, type ListMeta, mergeList, withoutDirectives } from './strategic-list.ts'
 
@@ -38,7 +37,7 @@ function directed(directive: DraftValue, patch: Draft): Draft {
   if (directive === 'delete') return {}
   if (directive !== 'replace') {
     const problem = `unknown patch type: ${goText(directive)} in map: ${goText(patch)}`
-    throw new StatusError('InternalError', problem)
+    throw badPatch(problem)
   }
   delete patch[patchDirective]
   return patch
@@ -166,8 +165,7 @@ function taken(changes: DraftValue[]): DraftValue[] {
 
 function listOr(value: DraftValue | undefined): DraftValue[] | undefined {
   if (value === undefined || Array.isArray(value)) return value
-  throw new StatusError(
-    'InternalError',
+  throw badPatch(
     `expected a []interface {}, but received a ${isDraft(value) ? 'map[string]interface {}' : typeof value}`,
   )
 }

@@ -102,7 +102,7 @@ function groupErrors(group: string): FieldError[] {
 }
 
 function versionsErrors(spec: Spec, previous: Spec | undefined): FieldError[] {
-  const { versions = [] } = spec
+  const versions = spec.versions ?? []
   const names = versions.map(({ name }) => name)
   const path = 'spec.versions'
   const one = 'must have exactly one version marked as storage version'

@@ -3,6 +3,7 @@
 
 import type { ProtobufReader } from '../../api/decode.ts'
 import { type Draft, isDraft } from '../../api/draft.ts'
+import { parseJson } from '../../api/json-text.ts'
 import { readYaml, YamlSyntaxError } from '../../api/yaml-text.ts'
 import { badRequest, unsupportedMediaType } from './errors.ts'
 import type { MediaType } from './negotiate.ts'
@@ -23,7 +24,7 @@ export function valueReader(readProtobuf: ProtobufReader | undefined) {
 
 function jsonValue(body: Uint8Array): unknown {
   try {
-    return JSON.parse(textOf(body))
+    return parseJson(textOf(body))
   } catch (error) {
     throw badRequest(
       `couldn't get version/kind; json parse error: ${error instanceof Error ? error.message : error}`,

@@ -7,7 +7,7 @@ import { nameSuffix } from '../../lib/random.ts'
 import type { ServerAnswer } from '../request.ts'
 import type { Call } from './answers.ts'
 import { settled } from './api-object.ts'
-import { alreadyExists, generatedNameConflict } from './errors.ts'
+import { alreadyExists, badRequest, generatedNameConflict } from './errors.ts'
 import { writeOptions } from './options.ts'
 import { dropRepeatedOwners } from './owner-references.ts'
 import { keyOf } from './resource.ts'
@@ -135,10 +135,7 @@ function existing({ call }: Write, current: { value: Uint8Array; revision: numbe
 export function clearSystemFields(draft: Draft): void {
   const metadata = childOf(draft, 'metadata')
   if (metadata['resourceVersion']) {
-    throw new StatusError(
-      'InternalError',
-      'resourceVersion should not be set on objects to be created',
-    )
+    throw badRequest('resourceVersion should not be set on objects to be created')
   }
   delete metadata['creationTimestamp']
   delete metadata['uid']

@@ -76,7 +76,10 @@ function readEntry(
     else if (number === 2) value = readElement(field, reader, {}, depth)
     else reader.skip(type)
   }
-  map[key] = value ?? {}
+  // Any key is one of the map's own, __proto__ too.
+  const own = { value: value ?? {}, writable: true, enumerable: true, configurable: true }
+  if (key === '__proto__') Object.defineProperty(map, key, own)
+  else map[key] = value ?? {}
 }
 
 function zeroOf(type: ScalarType): string | number | boolean {
