@@ -37,7 +37,7 @@ export interface FuzzServer extends AsyncDisposable {
 }
 
 /** A request that takes longer hangs. */
-const hangMs = 20_000
+const hangMs = 60_000
 const watchMs = 5
 
 export async function startFuzzServer(seed: number): Promise<FuzzServer> {
@@ -87,7 +87,10 @@ export async function startFuzzServer(seed: number): Promise<FuzzServer> {
       for await (const chunk of answer.body) chunks.push(chunk)
       return answer
     })()
-    const { status, headers: told } = await Promise.race([answering, hanging(leaving.signal)])
+    const { status, headers: told } = await Promise.race([
+      answering,
+      hanging(`${method} ${path}`, leaving.signal),
+    ])
     leaving.abort()
     const bytes = Buffer.concat(chunks)
     const contentType = told['content-type'] ?? ''
@@ -114,9 +117,9 @@ export async function startFuzzServer(seed: number): Promise<FuzzServer> {
   }
 }
 
-function hanging(ended: AbortSignal): Promise<never> {
+function hanging(what: string, ended: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    const timer = setTimeout(() => reject(new Error('no answer: the request hangs')), hangMs)
+    const timer = setTimeout(() => reject(new Error(`no answer, it hangs: ${what}`)), hangMs)
     ended.addEventListener('abort', () => clearTimeout(timer), { once: true })
   })
 }

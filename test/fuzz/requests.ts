@@ -53,7 +53,7 @@ export function requestFor(operation: Operation, dice: Dice): FuzzRequest {
     },
     body: body?.bytes,
     operation,
-    isWatch: /(^|&)watch=(?!false|0)/.test(query) || operation.path.includes('/watch/'),
+    isWatch: /(^|&)watch=(?!(false|0)(&|$))/.test(query) || operation.path.includes('/watch/'),
   }
 }
 
