@@ -12,6 +12,10 @@ const forms: readonly string[] = [
   'application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;v=v1;g=meta.k8s.io',
 ]
 
+/** Custom resources as a whole have no protobuf. */
+const formsOf = (isCustom: boolean) =>
+  forms.filter((form) => !isCustom || form !== 'application/vnd.kubernetes.protobuf')
+
 /** What is wrong with the objects of a collection, in words. */
 export async function readBackFaults(server: FuzzServer, collection: Operation) {
   const path = collection.path.replace('/namespaces/{namespace}', '')
@@ -22,7 +26,7 @@ export async function readBackFaults(server: FuzzServer, collection: Operation) 
   if (listed.status !== 200) return [`list of ${path}: ${listed.text} ${listed.failures}`]
   const { items } = JSON.parse(listed.text)
   const faults: string[] = []
-  for (const accept of forms.filter((form) => !isCustom || !form.includes('vnd'))) {
+  for (const accept of formsOf(isCustom)) {
     const list = await server.ask({ method: 'GET', path, headers: { accept } })
     if (list.status !== 200) faults.push(`${accept} of ${path}: ${list.text} ${list.failures}`)
   }
@@ -54,7 +58,7 @@ async function itemFaults(
   const [, root, plural] = /^(.*)\/([^/]+)$/.exec(path) ?? []
   const own = `${root}${scope}/${plural}/${encodeURIComponent(name)}`
   const faults: string[] = []
-  for (const accept of forms.filter((form) => !isCustom || !form.includes('vnd'))) {
+  for (const accept of formsOf(isCustom)) {
     const one = await server.ask({ method: 'GET', path: own, headers: { accept } })
     if (one.status !== 200) faults.push(`${accept} of ${own}: ${one.text} ${one.failures}`)
     else if (accept === 'application/vnd.kubernetes.protobuf') {

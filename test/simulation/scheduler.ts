@@ -45,7 +45,7 @@ export function createScheduler(random: Random): Scheduler {
         const isIdle = waiting.length === 0
         if (isIdle && idleForMs >= idleMs) return
         if (isIdle || random.below(timePasses) === 0) {
-          const passMs = 1 + random.below(300)
+          const passMs = 1 + random.below(isIdle ? Math.max(300, idleMs / 20) : 300)
           idleForMs = isIdle ? idleForMs + passMs : 0
           clock.advance(passMs)
           continue

@@ -13,9 +13,9 @@ import type {
   CustomResourceDefinitionVersion,
 } from '../../api/types.gen.ts'
 import type { Store } from '../../store/store.ts'
+import { kubernetesProtobuf } from '../protobuf.ts'
 import type { ApiObject } from '../registry/api-object.ts'
 import { deletionRules } from '../registry/deletion-rules.ts'
-import { notAcceptable } from '../registry/errors.ts'
 import type { Codec, Resource, ScalePaths } from '../registry/resource.ts'
 import { customStoragePrefix } from '../registry/storage-prefix.ts'
 import { decodeStored, encodeStored, layoutOf } from '../registry/stored-bytes.ts'
@@ -190,9 +190,8 @@ function customCodec(entry: KindEntry, schema: CompiledSchema, version: Version)
     patchTypes: ['json', 'merge'],
     patch: (current, { type: kind, body: bytes, fieldValidation }) =>
       patchObject(target, current, { kind, bytes, fieldValidation }),
-    encodeProtobuf() {
-      throw notAcceptable(['application/json', 'application/yaml'])
-    },
+    // Their metadata alone, which has messages, as whole objects have not.
+    encodeProtobuf: (value) => kubernetesProtobuf.write(value),
     table: customTable(version.additionalPrinterColumns),
   }
 }
