@@ -222,6 +222,8 @@ function takes(clients: ApiClients, place: Place, view: View): Taking {
   return async (seen) => {
     if (!seen) return false
     if ('code' in seen) {
+      // The store is closing, or gives no answer.
+      if (seen.code > 500) return false
       if (seen.code !== 410) throw new Error(`${seen.code} ${seen.message}`)
       recorder.gone.push({ asked: place.from ?? 0, compacted: await compacted() })
       delete place.from

@@ -8,7 +8,7 @@ import { simulateStore } from './simulate-store.ts'
 
 test('no crash and no failure of the disk breaks a promise of the store', async () => {
   const total = { writes: 0, crashes: 0, refused: 0 }
-  for (const seed of seeds({ count: 400 })) {
+  for (const seed of seeds({ count: 300 })) {
     const { faults, writes, crashes, isRefused } = await simulateStore(seed)
     assert.deepEqual(faults, [], `SEED=${seed} node --test test/simulation/store.test.ts`)
     total.writes += writes

@@ -8,7 +8,9 @@ const aheadBytes = 256 * 1024
 
 export async function* readPushed(pushTo: PushBody['pushTo']): AsyncGenerator<Uint8Array> {
   const sink = new QueueSink()
-  const running = pushTo(sink)
+  const running = pushTo(sink).finally(() => sink.end())
+  // It is awaited below; until then a failure is nobody's oversight.
+  running.catch(() => {})
   try {
     for (let ready = await sink.take(); ready; ready = await sink.take()) yield ready
   } finally {

@@ -112,6 +112,8 @@ export function createWatchCache({ store, clock, prefix, signal }: WatchCacheOpt
     handed = revision
     window = []
     bytes = 0
+    // Those who came meanwhile have not seen what happened up to here.
+    endAll()
   }
 
   function endAll(): void {

@@ -13,6 +13,7 @@ import { isPlain, objectForm } from '../registry/object-form.ts'
 import { parseRevision, type WatchRequestOptions, watchOptions } from '../registry/options.ts'
 import { keyOf, prefixOf } from '../registry/resource.ts'
 import { type Selection, selectionOf } from '../registry/selection.ts'
+import { storeFailure } from '../registry/store-failure.ts'
 import type { Revised } from '../registry/stored-bytes.ts'
 import type { Frame, PushBody, PushSink, ServerAnswer } from '../request.ts'
 import { type EventEncoder, type EventType, formEncoder, splicingEncoder } from './event-encoder.ts'
@@ -224,13 +225,14 @@ async function sendBookmarks(session: Session, bookmarking: Bookmarking): Promis
   }
 }
 
+/** Whatever ends a watch is told in its last event: the answer has begun, so there is no other way. */
 function watchError(error: unknown, asked: number): StatusError {
-  if (error instanceof StatusError) return error
   if (error instanceof Compacted) {
     return new Expired(`too old resource version: ${asked} (${error.compactedRevision})`)
   }
   if (error instanceof SlowWatcher) return new Expired(`too old resource version: ${asked}`)
-  throw error
+  const failure = storeFailure(error)
+  return failure instanceof StatusError ? failure : internalError(failure)
 }
 
 function internalError(error: unknown): StatusError {
