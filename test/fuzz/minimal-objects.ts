@@ -39,6 +39,8 @@ eid3FcDFO8YKjJ1dmOk/zrykNFdFJgIhAPJQSVo50X7gsbb/Xc+oVpNoZVF1/C/y
 xxUu4XzhmGhU
 -----END CERTIFICATE REQUEST-----
 `
+/** Reviews are asked, not kept. */
+const nameless = { metadata: { name: undefined } }
 const devices = { requests: [{ name: 'r', exactly: { deviceClassName: 'a' } }] }
 const structural = {
   type: 'object',
@@ -145,18 +147,21 @@ export const minimalObjects: Readonly<Record<string, Readonly<Record<string, unk
   'apps/deployments': { spec: { selector, template } },
   'apps/replicasets': { spec: { selector, template } },
   'apps/statefulsets': { spec: { selector, template, serviceName: 'a' } },
-  'authentication.k8s.io/tokenreviews': { spec: { token: 't' } },
+  'authentication.k8s.io/tokenreviews': { ...nameless, spec: { token: 't' } },
   'authorization.k8s.io/localsubjectaccessreviews': {
+    ...nameless,
     spec: {
       user: 'u',
       resourceAttributes: { namespace: 'default', verb: 'get', resource: 'pods' },
     },
   },
   'authorization.k8s.io/selfsubjectaccessreviews': {
+    ...nameless,
     spec: { resourceAttributes: { verb: 'get', resource: 'pods' } },
   },
-  'authorization.k8s.io/selfsubjectrulesreviews': { spec: { namespace: 'default' } },
+  'authorization.k8s.io/selfsubjectrulesreviews': { ...nameless, spec: { namespace: 'default' } },
   'authorization.k8s.io/subjectaccessreviews': {
+    ...nameless,
     spec: { user: 'u', nonResourceAttributes: { verb: 'get', path: '/a' } },
   },
   'autoscaling/horizontalpodautoscalers': {

@@ -16,19 +16,27 @@ export interface FuzzResult {
 /** Requests after which all that is stored is read back. */
 const readBackEvery = 300
 
-export async function runFuzz(seed: number, count: number): Promise<FuzzResult> {
+export interface FuzzOptions {
+  readonly seed: number
+  readonly requests: number
+  /** Only operations whose path matches; the environment's FUZZ_ONLY. */
+  readonly only?: RegExp
+}
+
+export async function runFuzz({ seed, requests, only = /./ }: FuzzOptions): Promise<FuzzResult> {
   await using server = await startFuzzServer(seed)
   const dice = createDice(seed)
   const faults = await prepare(server)
-  const operations = (await server.operations()).filter(({ path }) => !isElsewhere(path))
+  const all = (await server.operations()).filter(({ path }) => !isElsewhere(path))
+  const operations = all.filter(({ path }) => only.test(path))
   let accepted = 0
-  for (let i = 1; i <= count && faults.length === 0; i++) {
+  for (let i = 1; i <= requests && faults.length === 0; i++) {
     const request = requestFor(pickOperation(operations, dice), dice)
     const answer = await server.ask(request)
     faults.push(...answerFaults(request, answer))
     if (answer.status < 300) accepted++
     if (answer.status < 300 && isRuling(request)) await withdraw(server, request)
-    if (i % readBackEvery === 0) faults.push(...(await readAll(server, operations)))
+    if (i % readBackEvery === 0) faults.push(...(await readAll(server, all)))
   }
   if (Object.keys(Object.prototype).length > 0) faults.push('Object.prototype has been changed')
   return { faults, accepted }

@@ -326,7 +326,7 @@ test('refuses configurations that say what they may not', () => {
     refusal(() =>
       applied('ConfigMap', undefined, { metadata: { name: 'a' }, foo: 1 }, { manager: 'me' }),
     ).message,
-    '500 failed to create typed patch object (/a; v1, Kind=ConfigMap): .foo: field not declared in schema',
+    '400 failed to create typed patch object (/a; v1, Kind=ConfigMap): .foo: field not declared in schema',
   )
 })
 

@@ -66,7 +66,7 @@ export function definitionUpdateErrors(next: Definition, previous: Definition): 
 }
 
 function isEstablished(definition: Definition | undefined): boolean {
-  const { conditions = [] } = definition?.status ?? {}
+  const conditions = definition?.status?.conditions ?? []
   return conditions.some(({ type, status }) => type === 'Established' && status === 'True')
 }
 
@@ -138,7 +138,8 @@ function partsAlike([first, ...rest]: readonly Version[]): ReadonlySet<SharedPar
 }
 
 /** Of what all versions have alike upstream speaks at the top of the spec. */
-function sharedErrors({ versions = [] }: Spec, previous: Spec | undefined): FieldError[] {
+function sharedErrors(spec: Spec, previous: Spec | undefined): FieldError[] {
+  const versions = spec.versions ?? []
   const [first] = versions
   if (!first) return []
   return partErrors(first, {
