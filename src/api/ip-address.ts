@@ -34,3 +34,9 @@ export function isLabelled({ metadata }: IPAddress): boolean {
 function labelsOf(address: string): Record<string, string> {
   return { [familyLabel]: familyOf(address) ?? '', [managedByLabel]: allocatorName }
 }
+
+/** The Service that has the address; undefined where it belongs to something else. */
+export function parentOf({ spec }: IPAddress): ObjectKey | undefined {
+  const { group = '', resource, namespace = '', name } = spec?.parentRef ?? {}
+  return group === '' && resource === 'services' && name ? { namespace, name } : undefined
+}

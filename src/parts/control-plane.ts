@@ -7,6 +7,7 @@ import type { Kind } from '../api/kinds.ts'
 import { keyOf } from '../api/meta.ts'
 import { isReason } from '../api/status-error.ts'
 import type { KindMap } from '../api/types.gen.ts'
+import type { HealthCheck } from '../apiserver/health.ts'
 import { createPeerLeases } from '../apiserver/peers/peer-leases.ts'
 import { createRegistry, type Registry } from '../apiserver/registry/registry.ts'
 import { type ApiServer, startApiServer } from '../apiserver/server.ts'
@@ -73,18 +74,31 @@ function openRegistry(
   })
 }
 
-/** The Service and its endpoints, without which no Pod finds the DNS server of the agent. */
-async function ensureKubeDns({ config }: PartContext, server: ApiServer): Promise<void> {
+const kubeDnsRetryMs = 10_000
+
+/**
+ * The Service and its endpoints, without which no Pod finds the DNS server of the agent. Where the
+ * address is held by something that is to go (a control plane died while it made the Service), it
+ * is tried again beside all else.
+ */
+async function ensureKubeDns(context: PartContext, server: ApiServer): Promise<void> {
+  const { config, log, signal } = context
   const user = { name: 'system:sampan:control-plane', groups: ['system:masters'] }
   const client = createClient(server.inProcess(user))
   const clusterIP = dnsServiceAddress(config)
-  const { service, endpoints, endpointSlice } = kubeDnsObjects({
-    clusterIP,
-    address: fabricAddress,
-  })
-  await ensure(client, 'Service', service)
-  await ensure(client, 'Endpoints', endpoints)
-  await ensure(client, 'EndpointSlice', endpointSlice)
+  const objects = kubeDnsObjects({ clusterIP, address: fabricAddress })
+  await ensure(client, 'Endpoints', objects.endpoints)
+  await ensure(client, 'EndpointSlice', objects.endpointSlice)
+  try {
+    await ensure(client, 'Service', objects.service)
+  } catch (error) {
+    if (!isReason(error, 'Invalid')) throw error
+    log.warn('no cluster DNS yet', { error })
+    void systemClock.sleep(kubeDnsRetryMs, signal).then(
+      () => ensureKubeDns(context, server),
+      () => {},
+    )
+  }
 }
 
 /** Asks first: a second Service with the same cluster IP is refused for its address, not its name. */
@@ -93,7 +107,10 @@ async function ensure<K extends Kind>(client: Client, kind: K, object: KindMap[K
     await client.get(kind, keyOf(object))
   } catch (error) {
     if (!isReason(error, 'NotFound')) throw error
-    await client.create(kind, object)
+    await client.create(kind, object).catch((refused: unknown) => {
+      // Another control plane over the same store was faster.
+      if (!isReason(refused, 'AlreadyExists')) throw refused
+    })
   }
 }
 
@@ -168,7 +185,10 @@ async function openApiServer(context: PartContext, opened: Opened): Promise<ApiS
       clusterName: config.name,
     },
     log,
-    ...(config.etcd && { peers: createPeerLeases(store, systemClock) }),
+    ...(config.etcd && {
+      peers: createPeerLeases(store, systemClock),
+      healthChecks: [storeCheck(store)],
+    }),
     listen: [{ address: fabricAddress, port: fabricApiPort }],
     kubelet: {
       cert: pem('apiserver-kubelet-client.crt'),
@@ -177,6 +197,11 @@ async function openApiServer(context: PartContext, opened: Opened): Promise<ApiS
     },
   })
   return server
+}
+
+/** Under upstream's name: an API server without its etcd is none. */
+function storeCheck(store: Store): HealthCheck {
+  return { name: 'etcd', check: async () => void (await store.revision()) }
 }
 
 /** The port it had before, so that kubeconfigs stay true; another where that one is taken. */

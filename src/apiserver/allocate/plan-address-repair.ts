@@ -3,7 +3,7 @@
 // ipAddress.spec.parentRef the Service. Pure.
 
 import { type AddressRange, canonicalAddress } from '../../api/address-range.ts'
-import { isLabelled, isManaged } from '../../api/ip-address.ts'
+import { isLabelled, isManaged, parentOf } from '../../api/ip-address.ts'
 import { keyOf, keyText, type ObjectKey } from '../../api/meta.ts'
 import type { IPAddress, Service } from '../../api/types.gen.ts'
 import { familyOf } from '../../api/validation/ip.ts'
@@ -103,12 +103,6 @@ export function planIpAddressRepair(
   return service
     ? remove('IPAddressWrongReference', `${whose} has a wrong reference; cleaning up`)
     : remove('IPAddressNotAllocated', `${whose} appears to have leaked: cleaning up`)
-}
-
-/** The Service that has the address; undefined where it belongs to something else. */
-export function parentOf({ spec }: IPAddress): ObjectKey | undefined {
-  const { group = '', resource, namespace = '', name } = spec?.parentRef ?? {}
-  return group === '' && resource === 'services' && name ? { namespace, name } : undefined
 }
 
 function holds(service: Service | undefined, address: string): boolean {

@@ -3,7 +3,7 @@
 // Each API server does it; what one has mended the others find in order.
 
 import type { AddressRange } from '../../api/address-range.ts'
-import { ipAddressFor } from '../../api/ip-address.ts'
+import { ipAddressFor, parentOf } from '../../api/ip-address.ts'
 import { kindEntry, pathOf } from '../../api/kinds.ts'
 import { keyOf, keyText, type ObjectKey } from '../../api/meta.ts'
 import { isReason, type StatusReason } from '../../api/status-error.ts'
@@ -17,7 +17,6 @@ import {
   type AddressRepair,
   type Allocations,
   type Mending,
-  parentOf,
   planIpAddressRepair,
   planServiceRepair,
 } from './plan-address-repair.ts'

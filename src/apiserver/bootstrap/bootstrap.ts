@@ -69,14 +69,13 @@ export async function createObject(
   now?: Date,
 ): Promise<void> {
   const { namespace, name } = object.metadata
-  const created = await unlessRaced(
-    reader.send({
-      method: 'POST',
-      path: pathOf(entryOf(object), namespace),
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(object),
-    }),
-  )
+  const write = reader.send({
+    method: 'POST',
+    path: pathOf(entryOf(object), namespace),
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(object),
+  })
+  const created = await unlessRaced(object.kind === 'Service' ? unlessTaken(write) : write)
   const condition = conditionOf(object, now ?? new Date(0))
   if (!created || !condition) return
   await unlessRaced(
@@ -107,6 +106,16 @@ async function unlessRaced(write: Promise<unknown>): Promise<unknown> {
     return await write
   } catch (error) {
     if (isReason(error, 'AlreadyExists', 'Conflict')) return undefined
+    throw error
+  }
+}
+
+/** A Service whose address another one has is no reason not to serve: it is tried again later. */
+async function unlessTaken(write: Promise<unknown>): Promise<unknown> {
+  try {
+    return await write
+  } catch (error) {
+    if (isReason(error, 'Invalid')) return undefined
     throw error
   }
 }
