@@ -66,6 +66,9 @@ export interface EtcdConfig {
   readonly caFile?: string
   readonly certFile?: string
   readonly keyFile?: string
+  /** A user of etcd, and the path of the file with the password. */
+  readonly user?: string
+  readonly passwordFile?: string
 }
 
 /** The fabric's own side: the bridge address, where the control plane and the agent live. */

@@ -8,7 +8,10 @@ test('without flags the cluster keeps its own log', () => {
 
 test('members and certificates of an etcd are taken as given', () => {
   const store = 'etcd=https://10.0.0.1:2379,https://etcd-2.example.com:2379/'
-  const files = { caFile: '/etc/ca.crt', certFile: '/etc/c.crt', keyFile: '/etc/c.key' }
+  const files = {
+    ...{ caFile: '/etc/ca.crt', certFile: '/etc/c.crt', keyFile: '/etc/c.key' },
+    ...{ user: 'sampan', passwordFile: '/etc/password' },
+  }
   assert.deepEqual(planStore({ store, ...files }), {
     endpoints: ['https://10.0.0.1:2379', 'https://etcd-2.example.com:2379'],
     ...files,
@@ -27,6 +30,10 @@ test('what names no etcd is refused, and the message says what is expected', () 
     [
       { store: 'etcd=http://a:1', keyFile: '/key' },
       '--etcd-certfile and --etcd-keyfile: one needs the other',
+    ],
+    [
+      { store: 'etcd=http://a:1', user: 'sampan' },
+      '--etcd-user and --etcd-password-file: one needs the other',
     ],
   ] as const
   for (const [flags, message] of refusals) assert.throws(() => planStore(flags), { message })

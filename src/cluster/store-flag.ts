@@ -12,24 +12,30 @@ export interface StoreFlags {
   readonly caFile?: string
   readonly certFile?: string
   readonly keyFile?: string
+  readonly user?: string
+  readonly passwordFile?: string
 }
 
 /** undefined: the cluster's own log. */
 export function planStore(flags: StoreFlags): EtcdConfig | undefined {
-  const { store, ...files } = flags
+  const { store, ...rest } = flags
   if (store === undefined) {
-    if (Object.keys(files).length > 0) throw new UserError('--etcd-*: needs --store etcd=URL,...')
+    if (Object.keys(rest).length > 0) throw new UserError('--etcd-*: needs --store etcd=URL,...')
     return undefined
   }
   const [kind, list = ''] = splitOnce(store)
   if (kind !== 'etcd') throw new UserError(`--store ${store}: expected etcd=URL,...`)
+  const { user, ...files } = rest
   if ((files.certFile === undefined) !== (files.keyFile === undefined)) {
     throw new UserError('--etcd-certfile and --etcd-keyfile: one needs the other')
+  }
+  if ((user === undefined) !== (files.passwordFile === undefined)) {
+    throw new UserError('--etcd-user and --etcd-password-file: one needs the other')
   }
   for (const path of Object.values(files)) {
     if (!isAbsolute(path)) throw new UserError(`${path}: expected an absolute path`)
   }
-  return { endpoints: list.split(',').map(endpointOf), ...files }
+  return { endpoints: list.split(',').map(endpointOf), ...rest }
 }
 
 function splitOnce(text: string): readonly [string, string?] {

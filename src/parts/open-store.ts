@@ -44,6 +44,7 @@ async function openEtcd(
   const store = await etcdStore({
     endpoints: etcd.endpoints,
     tls: tlsOf(etcd),
+    ...userOf(etcd),
     // The fabric has no way to the host's network but the porter.
     connect: (host, port) => porter.connect(host, port),
     clock: systemClock,
@@ -60,4 +61,11 @@ function tlsOf({ caFile, certFile, keyFile }: EtcdConfig) {
     ...(certFile !== undefined && { cert: read(certFile) }),
     ...(keyFile !== undefined && { key: read(keyFile) }),
   }
+}
+
+/** A newline at the end of the file is the editor's, not the password's. */
+function userOf({ user, passwordFile }: EtcdConfig) {
+  if (user === undefined || passwordFile === undefined) return {}
+  const password = readFileSync(passwordFile, 'utf8').replace(/\r?\n$/, '')
+  return { user: { name: user, password } }
 }

@@ -29,6 +29,8 @@ export const up: Verb = {
     { flags: '--etcd-cafile <file>', help: 'what signed the certificate of etcd, PEM' },
     { flags: '--etcd-certfile <file>', help: 'certificate for etcd, PEM' },
     { flags: '--etcd-keyfile <file>', help: 'key of that certificate, PEM' },
+    { flags: '--etcd-user <name>', help: 'user of etcd, where it asks for one' },
+    { flags: '--etcd-password-file <file>', help: 'file with the password of that user' },
     { flags: '--audit-policy-file <file>', help: 'what the API server records (audit.k8s.io/v1)' },
     { flags: '--audit-log-path <file>', help: "where it records ('-': standard output)" },
     { flags: '--encryption-provider-config <file>', help: 'how objects are encrypted at rest' },
@@ -90,13 +92,16 @@ function apiServerFlags({ cwd }: CliContext, values: OptionValues): Record<strin
 function plannedStore({ cwd }: CliContext, values: OptionValues) {
   const file = (value: string | boolean | undefined) =>
     typeof value === 'string' ? resolve(cwd, value) : undefined
-  const { store, etcdCafile, etcdCertfile, etcdKeyfile } = values
+  const { store, etcdCafile, etcdCertfile, etcdKeyfile, etcdUser } = values
   const [caFile, certFile, keyFile] = [file(etcdCafile), file(etcdCertfile), file(etcdKeyfile)]
+  const passwordFile = file(values['etcdPasswordFile'])
   return planStore({
     ...(typeof store === 'string' && { store }),
     ...(caFile && { caFile }),
     ...(certFile && { certFile }),
     ...(keyFile && { keyFile }),
+    ...(typeof etcdUser === 'string' && { user: etcdUser }),
+    ...(passwordFile && { passwordFile }),
   })
 }
 

@@ -19,6 +19,7 @@ export const grpcCode = {
   resourceExhausted: 8,
   outOfRange: 11,
   unavailable: 14,
+  unauthenticated: 16,
 } as const
 
 export class GrpcError extends Error {
@@ -35,6 +36,8 @@ export class ChannelLost extends Error {}
 
 export interface Channel {
   readonly endpoint: string
+  /** Goes with every call from now on. */
+  authorize(token: string): void
   readonly isOpen: boolean
   unary(path: string, message: Uint8Array, timeoutMs: number): Promise<Uint8Array>
   /** Sends one message and yields the answers; a slow reader slows the server down. */
@@ -71,6 +74,7 @@ export function openChannel(endpoint: string, socket: Socket): Promise<Channel> 
 function channelOver(endpoint: string, session: ClientHttp2Session): Channel {
   const stopPings = keepAlive(session)
   session.once('close', stopPings)
+  let credentials: { readonly token?: string } = {}
 
   function request(path: string) {
     const { HTTP2_HEADER_METHOD, HTTP2_HEADER_PATH, HTTP2_METHOD_POST } = constants
@@ -82,6 +86,7 @@ function channelOver(endpoint: string, session: ClientHttp2Session): Channel {
         te: 'trailers',
         // A member cut off from its leader ends the call instead of keeping it.
         hasleader: 'true',
+        ...credentials,
       })
     } catch (error) {
       throw new ChannelLost(error instanceof Error ? error.message : String(error))
@@ -90,6 +95,9 @@ function channelOver(endpoint: string, session: ClientHttp2Session): Channel {
 
   return {
     endpoint,
+    authorize(token) {
+      credentials = { token }
+    },
     get isOpen() {
       return !session.closed && !session.destroyed
     },

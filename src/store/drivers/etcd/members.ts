@@ -9,6 +9,7 @@ import type { Clock } from '../../../lib/clock.ts'
 import type { Log } from '../../../lib/log.ts'
 import { StoreClosed, StoreUnavailable } from '../../store.ts'
 import { type Channel, ChannelLost, GrpcError, grpcCode, openChannel } from './grpc.ts'
+import { type Credentials, decodeToken, encodeAuthentication } from './messages.ts'
 
 export interface EtcdTls {
   /** PEM. */
@@ -21,6 +22,7 @@ export interface MembersOptions {
   /** http://HOST:PORT or https://HOST:PORT, each a member of the same etcd. */
   readonly endpoints: readonly string[]
   readonly tls?: EtcdTls
+  readonly user?: Credentials
   /** How a TCP connection is made; node:net unless the host is reached in another way. */
   readonly connect?: (host: string, port: number) => Promise<Socket>
   readonly clock: Clock
@@ -114,9 +116,10 @@ export function createMembers(options: MembersOptions): Members {
         return { bytes: await channel.unary(path, message, timeoutMs), isRepeated }
       } catch (error) {
         if (!isPassing(error)) throw error
-        isRepeated ||= channel !== undefined
+        isRepeated ||= channel !== undefined && !isStranger(error)
         faults.push(channel ? faultText(channel.endpoint, error) : messageOf(error))
-        if (channel?.isOpen && (error instanceof ChannelLost || endpoints.length > 1)) {
+        const isUseless = error instanceof ChannelLost || isStranger(error)
+        if (channel?.isOpen && (isUseless || endpoints.length > 1)) {
           leave(channel, error)
         }
       }
@@ -132,7 +135,8 @@ export function createMembers(options: MembersOptions): Members {
       try {
         yield* channel.stream(path, message, ended)
       } catch (error) {
-        if (isPassing(error) && channel.isOpen && endpoints.length > 1) leave(channel, error)
+        const isUseless = isStranger(error) || endpoints.length > 1
+        if (isPassing(error) && channel.isOpen && isUseless) leave(channel, error)
         throw error
       }
     },
@@ -153,8 +157,14 @@ export function isPassing(error: unknown): boolean {
     grpcCode.cancelled,
     grpcCode.deadlineExceeded,
     grpcCode.unavailable,
+    grpcCode.unauthenticated,
   ]
   return error instanceof GrpcError && passing.includes(error.code)
+}
+
+/** The token of this connection is known no more: nothing was done, and another one helps. */
+function isStranger(error: unknown): boolean {
+  return error instanceof GrpcError && error.code === grpcCode.unauthenticated
 }
 
 function unavailable(faults: readonly string[]): StoreUnavailable {
@@ -175,7 +185,9 @@ async function openEndpoint(endpoint: string, options: MembersOptions): Promise<
     opened.push(socket)
     socket.setNoDelay(true)
     const wire = protocol === 'https:' ? await secure(socket, host, options.tls) : socket
-    return openChannel(endpoint, wire)
+    const channel = await openChannel(endpoint, wire)
+    if (options.user) await authenticate(channel, options.user)
+    return channel
   }
   const late = new AbortController()
   try {
@@ -186,6 +198,14 @@ async function openEndpoint(endpoint: string, options: MembersOptions): Promise<
   } finally {
     late.abort()
   }
+}
+
+const authenticatePath = '/etcdserverpb.Auth/Authenticate'
+
+/** A token lives as long as the connection, or until etcd forgets it. */
+async function authenticate(channel: Channel, user: Credentials): Promise<void> {
+  const answer = await channel.unary(authenticatePath, encodeAuthentication(user), connectMs)
+  channel.authorize(decodeToken(answer))
 }
 
 function timeout(ms: number, signal: AbortSignal): Promise<never> {

@@ -26,6 +26,12 @@ export interface RangeRequest extends KeyRange {
   readonly isCountOnly?: boolean
 }
 
+/** A user of etcd, who may read and write every key. */
+export interface Credentials {
+  readonly name: string
+  readonly password: string
+}
+
 export interface RangeResponse {
   readonly revision: number
   readonly entries: Entry[]
@@ -86,6 +92,25 @@ export function encodeTxn({ key, expected, value }: TxnRequest): Uint8Array {
   )
   writer.message(3, () => writer.message(1, () => writeRange(writer, { key })))
   return writer.finish()
+}
+
+/** AuthenticateRequest: 1 name  2 password. */
+export function encodeAuthentication({ name, password }: Credentials): Uint8Array {
+  const writer = new ProtobufWriter()
+  writeText(writer, 1, name)
+  writeText(writer, 2, password)
+  return writer.finish()
+}
+
+/** AuthenticateResponse: 1 header  2 token. */
+export function decodeToken(bytes: Uint8Array): string {
+  const reader = new ProtobufReader(bytes)
+  let token = ''
+  eachField(reader, (number, type) => {
+    if (number === 2) token = reader.text()
+    else skip(reader, type)
+  })
+  return token
 }
 
 /** CompactionRequest: 1 revision. */
