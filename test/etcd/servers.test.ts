@@ -9,6 +9,7 @@ import { systemClock } from '../../src/lib/clock.ts'
 import { silentLog } from '../../src/lib/log.ts'
 import { etcdMissing, startEtcd } from '../../src/store/drivers/etcd/etcd-process.ts'
 import { etcdStore } from '../../src/store/drivers/etcd/etcd-store.ts'
+import { compactOnce } from '../../src/store/shared-compaction.ts'
 
 const skip = etcdMissing
 const configMaps = '/api/v1/namespaces/default/configmaps'
@@ -63,4 +64,35 @@ test('an object that kube-apiserver left in protobuf is read, listed and changed
   )
   const put = await api.ask(`PUT ${configMaps}/left`, { body: { ...json, data: { key: 'new' } } })
   assert.deepEqual([put.status, put.json.data], [200, { key: 'new' }])
+})
+
+test('what another server compacted is answered with 410, and a way to go on', {
+  skip,
+}, async () => {
+  await using etcd = await startEtcd()
+  const store = await open(etcd.endpoints)
+  await using one = await registryFixture({ store })
+  const names = ['a', 'b', 'c']
+  for (const name of names) await one.ask(`POST ${configMaps}`, { body: configMap(name) })
+  const page = await one.ask(`GET ${configMaps}?limit=2`)
+  const revision = page.json.metadata.resourceVersion
+  await one.ask(`DELETE ${configMaps}/c`)
+  const first = await compactOnce(store, { seen: 0, revision: 0 })
+  await compactOnce(store, first)
+  await using other = await registryFixture({
+    store: await open(etcd.endpoints),
+    isRestarted: true,
+  })
+  const exact = `resourceVersion=${revision}&resourceVersionMatch=Exact`
+  const list = await other.ask(`GET ${configMaps}?${exact}`)
+  assert.deepEqual([list.status, list.json.reason], [410, 'Expired'])
+  const events = await other.watch(`${configMaps}?watch=1&resourceVersion=${revision}`)
+  const { type, object } = await events.next()
+  assert.deepEqual([type, object.code, object.reason], ['ERROR', 410, 'Expired'])
+  const token = encodeURIComponent(page.json.metadata.continue)
+  const next = await other.ask(`GET ${configMaps}?limit=2&continue=${token}`)
+  assert.deepEqual([next.status, next.json.reason], [410, 'Expired'])
+  const fresh = encodeURIComponent(next.json.metadata.continue)
+  const rest = await other.ask(`GET ${configMaps}?limit=2&continue=${fresh}`)
+  assert.deepEqual([rest.status, rest.json.items], [200, []])
 })
