@@ -1,7 +1,9 @@
 // The control plane of a cluster: store, API server, controllers, scheduler in one process. They
 // meet in the API server alone, which the two latter reach without a socket.
 
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Kind } from '../api/kinds.ts'
 import { keyOf } from '../api/meta.ts'
@@ -142,7 +144,9 @@ function runControllers({ config, folder, log, signal }: PartContext, server: Ap
       { ...manager, run: manage },
       { ...scheduler, run: schedule },
     ]
-    return { ended: runElected(candidates, shared) }
+    return {
+      ended: runElected(candidates, { ...shared, identity: identityOf(folder.root, rootCa) }),
+    }
   }
   const informers = createInformers(client, [...controllerWants, ...schedulerWants], shared)
   const controllers = startControllers({ ...managing, informers })
@@ -154,6 +158,14 @@ interface Opened {
   readonly store: Store
   readonly isStale: OpenedStore['isStale']
   readonly audit: AuditSettings | undefined
+}
+
+/**
+ * Under which this control plane leads: the same after it died and started again, so that it goes
+ * on at once. There is one process of it at a time, in a folder and with an authority of its own.
+ */
+function identityOf(...own: readonly string[]): string {
+  return `${hostname()}_${createHash('sha256').update(own.join('\n')).digest('hex').slice(0, 32)}`
 }
 
 async function openApiServer(context: PartContext, opened: Opened): Promise<ApiServer> {
