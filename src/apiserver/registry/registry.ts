@@ -13,6 +13,7 @@ import {
 import { createAdmissionPlugins } from '../admission/plugins.ts'
 import type { KindTypes } from '../admission/policies/type-check.ts'
 import { type Allocation, createAllocation } from '../allocate/allocation.ts'
+import type { PortRange } from '../allocate/port-record.ts'
 import { kubernetesProtobuf } from '../protobuf.ts'
 import { createReader } from '../reader.ts'
 import type { RequestInfo, ServerRequest, ServerResponse } from '../request.ts'
@@ -57,6 +58,8 @@ export interface RegistryOptions {
   readonly serviceSubnet?: string
   /** Values that are to be written anew even where nothing changes: of old encryption keys. */
   readonly isStale?: (value: Uint8Array) => boolean
+  /** 30000-32767 unless set. */
+  readonly nodePorts?: PortRange
   /** Throws Forbidden unless the user may create what a PUT or an apply names. */
   readonly authorizeCreate?: (request: ServerRequest) => Promise<void>
   /** What expressions of policies and webhooks may ask. */
@@ -92,6 +95,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     ...{ store, cluster, clock, random },
     api: createReader(handle),
     serviceSubnet: options.serviceSubnet ?? '10.96.0.0/16',
+    ...(options.nodePorts && { nodePorts: options.nodePorts }),
   })
   const hooks = new Map<Resource | undefined, WriteHooks>([
     [resources.get(keyOf('', 'v1', 'services')), allocation.hooks],
