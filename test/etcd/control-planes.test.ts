@@ -69,6 +69,32 @@ test('the leader dies, a member of etcd dies: controllers move over and nothing 
   assert.deepEqual(await elected(first), ['a', 'b', 'a'])
 })
 
+test('a leader that slept stops when it wakes, and leads again when it is its turn', {
+  skip,
+}, async () => {
+  await using etcd = await startEtcd()
+  await using running = await startPlanes({ endpoints: etcd.endpoints, hosts: ['a', 'b'] })
+  const [first, second] = running.planes
+  assert.ok(first && second)
+  await makeNode(first)
+  await deploy(first, 'awake')
+  await podsOf(first, 'awake')
+  first.suspend()
+  await deploy(second, 'asleep')
+  await podsOf(second, 'asleep')
+  first.resume()
+  await deploy(second, 'other')
+  await podsOf(second, 'other')
+  assert.equal(await leaderOf(second, 'kube-controller-manager'), 'b')
+  await second.kill()
+  await deploy(first, 'again')
+  await podsOf(first, 'again')
+  const { items } = await first.client.list('ReplicaSet', { namespace })
+  assert.equal(items.length, 4)
+  assert.equal(await leaderOf(first, 'kube-scheduler'), 'a')
+  assert.deepEqual((await elected(first)).toSorted(), ['a', 'a', 'b'])
+})
+
 /** Who became leader of the controllers, in order. */
 async function elected({ client }: Plane): Promise<string[]> {
   const { items } = await client.list('Event', { namespace: 'kube-system' })

@@ -20,6 +20,9 @@ export interface Plane {
   kill(): Promise<void>
   /** SIGTERM: it gives back what it holds. */
   stop(): Promise<void>
+  /** SIGSTOP: as a machine that sleeps. */
+  suspend(): void
+  resume(): void
 }
 
 export interface PlanesOptions {
@@ -93,6 +96,8 @@ function createPlane(settings: PlaneSettings, client: ApiClient): Plane {
     },
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
+    suspend: () => void child?.kill('SIGSTOP'),
+    resume: () => void child?.kill('SIGCONT'),
   }
 }
 
