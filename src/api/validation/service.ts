@@ -116,9 +116,12 @@ const familyPolicies = ['PreferDualStack', 'RequireDualStack', 'SingleStack']
 /** Cluster addresses and families belong together: one of each family, in the same order. */
 export function serviceAddressErrors(spec: Spec): FieldError[] {
   if (spec.type === 'ExternalName') return []
-  const { clusterIP = '', clusterIPs = [], ipFamilies = [], ipFamilyPolicy } = spec
+  const { clusterIPs = [], ipFamilies = [], ipFamilyPolicy } = spec
   const path = 'spec.clusterIPs'
+  const malformed = malformedErrors(clusterIPs)
+  const isRepeated = clusterIPs.length > 1 && !isOfBothFamilies(clusterIPs)
   return [
+    ...firstAddressErrors(spec),
     ...each(ipFamilies, 'spec.ipFamilies', (family, place) =>
       optionErrors(family, place, families),
     ),
@@ -126,41 +129,54 @@ export function serviceAddressErrors(spec: Spec): FieldError[] {
       duplicate(at('spec.ipFamilies', index), element),
     ),
     ...optionErrors(ipFamilyPolicy, 'spec.ipFamilyPolicy', familyPolicies),
-    ...when(
-      clusterIPs.length > 0 && clusterIP === '',
-      required('spec.clusterIP', 'must be set when `clusterIPs` is specified'),
-    ),
-    ...when(
-      clusterIPs.length > 0 && clusterIP !== '' && clusterIPs[0] !== clusterIP,
-      invalid(path, clusterIPs, 'first value must match `clusterIP`'),
-    ),
-    ...when(
-      clusterIPs.includes('None') && clusterIPs.length > 1,
-      invalid(
-        at(path, clusterIPs.indexOf('None')),
-        clusterIPs,
-        "'None' must be the first and only value",
-      ),
-    ),
-    ...each(clusterIPs, path, (ip, place, index) => addressErrors(ip, place, ipFamilies[index])),
+    ...malformed,
     ...when(clusterIPs.length > 2, invalid(path, clusterIPs, 'may only hold up to 2 values')),
-    ...when(
-      clusterIPs.length === 2 && familyOf(clusterIPs[0] ?? '') === familyOf(clusterIPs[1] ?? ''),
-      invalid(
-        path,
-        clusterIPs,
-        'may specify no more than one IP for each IP family, i.e 192.168.0.1 and 2001:db8::1',
-      ),
-    ),
+    ...(malformed.length > 0
+      ? []
+      : [
+          ...when(
+            isRepeated,
+            invalid(path, clusterIPs, 'may specify no more than one IP for each IP family'),
+          ),
+          ...familyErrors(spec),
+        ]),
   ]
 }
 
-function addressErrors(ip: string, path: string, family: string | undefined): FieldError[] {
-  if (ip === 'None') return []
-  const errors = ipErrors(ip, path)
-  const isOther = family !== undefined && familyOf(ip) !== family
-  const detail = `expected an ${family} value as indicated by \`ipFamilies[${path.slice(-2, -1)}]\``
-  return errors.length > 0 ? errors : when(isOther, invalid(path, ip, detail))
+function firstAddressErrors({ clusterIP = '', clusterIPs = [] }: Spec): FieldError[] {
+  const path = 'spec.clusterIPs'
+  if (clusterIP === '') {
+    const detail = 'must be empty when `clusterIP` is not specified'
+    return when(clusterIPs.length > 0, invalid(path, clusterIPs, detail))
+  }
+  if (clusterIPs.length === 0) return [required(path)]
+  const detail = 'first value must match `clusterIP`'
+  return when(clusterIPs[0] !== clusterIP, invalid(path, clusterIPs, detail))
+}
+
+function malformedErrors(clusterIPs: readonly string[]): FieldError[] {
+  const path = 'spec.clusterIPs'
+  const only = "'None' must be the first and only value"
+  return each(clusterIPs, path, (ip, place, index) =>
+    index === 0 && ip === 'None'
+      ? when(clusterIPs.length > 1, invalid(path, clusterIPs, only))
+      : ipErrors(ip, place),
+  )
+}
+
+function isOfBothFamilies(addresses: readonly string[]): boolean {
+  const found = addresses.map(familyOf)
+  return found.includes('IPv4') && found.includes('IPv6')
+}
+
+function familyErrors(spec: Spec): FieldError[] {
+  const { clusterIPs, ipFamilies = [] } = spec
+  if (isHeadless(spec)) return []
+  return each(clusterIPs, 'spec.clusterIPs', (ip, place, index) => {
+    const family = ipFamilies[index]
+    const detail = `expected an ${family} value as indicated by \`ipFamilies[${index}]\``
+    return when(family !== undefined && familyOf(ip) !== family, invalid(place, ip, detail))
+  })
 }
 
 function nodePortErrors({ type, ports = [] }: Spec): FieldError[] {
@@ -267,28 +283,36 @@ export function serviceUpdateErrors(
   ]
 }
 
+/** Headless Services have no addresses to keep, and may change their families. */
 function addressUpdateErrors(spec: Spec, before: Spec): FieldError[] {
-  const [oldIp] = before.clusterIPs ?? []
-  const [newIp] = spec.clusterIPs ?? []
-  const [oldFamily] = before.ipFamilies ?? []
-  const [newFamily] = spec.ipFamilies ?? []
-  const mayNotChange = 'may not change once set'
+  if (isHeadless(spec) && isHeadless(before)) return []
   return [
+    ...keptErrors(spec, before, 'clusterIPs'),
+    ...(isHeadless(spec) || isHeadless(before) ? [] : keptErrors(spec, before, 'ipFamilies')),
+  ]
+}
+
+const keptWords = { clusterIPs: 'clusterIP', ipFamilies: 'ipFamily' } as const
+
+/** What a Service was given stays, in its order; the second one may come, and go with the policy. */
+function keptErrors(spec: Spec, before: Spec, list: 'clusterIPs' | 'ipFamilies'): FieldError[] {
+  const path = `spec.${list}`
+  const [next, old] = [spec[list] ?? [], before[list] ?? []]
+  const changed = (index: number) => invalid(at(path, index), next, 'may not change once set')
+  if (next.length === old.length) {
+    return old.flatMap((value, index) =>
+      value === next[index] ? [] : [changed(list === 'clusterIPs' ? index : 0)],
+    )
+  }
+  const word = keptWords[list]
+  const isReleased = next.length === 1 && spec.ipFamilyPolicy !== 'SingleStack'
+  const release = `must be set to 'SingleStack' when releasing the secondary ${word}`
+  return [
+    ...when(next.length === 0, invalid(at(path, 0), next, `primary ${word} can not be unset`)),
+    ...when(old.length > 0 && next.length > 0 && next[0] !== old[0], changed(0)),
     ...when(
-      oldIp !== undefined && newIp === undefined,
-      invalid('spec.clusterIPs[0]', spec.clusterIPs ?? null, 'primary clusterIP can not be unset'),
-    ),
-    ...when(
-      oldIp !== undefined && newIp !== undefined && oldIp !== newIp,
-      invalid('spec.clusterIPs[0]', spec.clusterIPs, mayNotChange),
-    ),
-    ...when(
-      oldFamily !== undefined && newFamily === undefined,
-      invalid('spec.ipFamilies[0]', spec.ipFamilies ?? null, 'primary ipFamily can not be unset'),
-    ),
-    ...when(
-      oldFamily !== undefined && newFamily !== undefined && oldFamily !== newFamily,
-      invalid('spec.ipFamilies[0]', spec.ipFamilies, mayNotChange),
+      old.length > next.length && isReleased,
+      invalid('spec.ipFamilyPolicy', spec.ipFamilyPolicy, release),
     ),
   ]
 }

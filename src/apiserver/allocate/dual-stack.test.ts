@@ -88,3 +88,49 @@ test('a second address comes and goes with the policy', async () => {
   const made = await api.ask('GET /apis/networking.k8s.io/v1/ipaddresses')
   assert.equal(made.json.items.length, 1)
 })
+
+test('what a Service was given stays, in the words of upstream', async () => {
+  await using api = await registryFixture(dual)
+  const asked = { clusterIP: '10.96.0.10', ipFamilyPolicy: 'RequireDualStack' }
+  const { json } = await api.ask(`POST ${services}`, { body: serviceOf(asked) })
+  const [first, second] = json.spec.clusterIPs
+  const causes = async (spec: object) => {
+    const body = { ...json, spec: { ...json.spec, ...spec } }
+    const { details } = (await api.ask(`PUT ${services}/web`, { body })).json
+    return details.causes.map(
+      ({ field, message }: { field: string; message: string }) => `${field}: ${message}`,
+    )
+  }
+  const other = ['10.96.0.11', second]
+  assert.deepEqual(await causes({ clusterIP: other[0], clusterIPs: other }), [
+    `spec.clusterIPs[0]: Invalid value: ${JSON.stringify(other)}: may not change once set`,
+  ])
+  const moved = [first, 'fd00:10:96::9']
+  assert.deepEqual(await causes({ clusterIPs: moved }), [
+    `spec.clusterIPs[1]: Invalid value: ${JSON.stringify(moved)}: may not change once set`,
+  ])
+  assert.deepEqual(await causes({ clusterIP: 'None', clusterIPs: ['None'] }), [
+    'spec.ipFamilyPolicy: Invalid value: "RequireDualStack": must be \'SingleStack\' to release the secondary cluster IP',
+  ])
+})
+
+test('addresses that are malformed or do not belong together are refused one by one', async () => {
+  const causes = async (spec: object) =>
+    (await created(spec)).details.causes.map(
+      ({ field, message }: { field: string; message: string }) => `${field}: ${message}`,
+    )
+  assert.deepEqual(await causes({ clusterIPs: ['10.96.0.10'] }), [
+    'spec.clusterIPs: Invalid value: ["10.96.0.10"]: must be empty when `clusterIP` is not specified',
+  ])
+  assert.deepEqual(await causes({ clusterIP: 'None', clusterIPs: ['None', '10.96.0.10'] }), [
+    'spec.clusterIPs: Invalid value: ["None","10.96.0.10"]: \'None\' must be the first and only value',
+  ])
+  const both = { ipFamilyPolicy: 'RequireDualStack' }
+  const pair = ['10.96.0.10', '10.96.0.11']
+  assert.deepEqual(await causes({ ...both, clusterIP: pair[0], clusterIPs: pair }), [
+    'spec.clusterIPs: Invalid value: ["10.96.0.10","10.96.0.11"]: may specify no more than one IP for each IP family',
+  ])
+  assert.deepEqual(await causes({ ...both, clusterIP: '10.96.0.10', ipFamilies: ['IPv6'] }), [
+    'spec.clusterIPs[0]: Invalid value: "10.96.0.10": expected an IPv6 value as indicated by `ipFamilies[0]`',
+  ])
+})
