@@ -92,6 +92,8 @@ export class FutureRevision extends Error {
 
 export class SlowWatcher extends Error {}
 export class StoreFull extends Error {}
+/** The value is larger than the store takes. */
+export class TooLarge extends Error {}
 export class StoreClosed extends Error {}
 /** No server of the store answers; of a write nobody knows whether it was done. */
 export class StoreUnavailable extends Error {}

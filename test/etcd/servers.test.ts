@@ -96,3 +96,22 @@ test('what another server compacted is answered with 410, and a way to go on', {
   const rest = await other.ask(`GET ${configMaps}?limit=2&continue=${fresh}`)
   assert.deepEqual([rest.status, rest.json.items], [200, []])
 })
+
+test("an object that is larger than etcd takes is the client's mistake", { skip }, async () => {
+  await using etcd = await startEtcd()
+  await using api = await registryFixture({ store: await open(etcd.endpoints) })
+  const create = async (name: string, size: number) => {
+    const containers = [{ name: 'c', image: 'i', args: ['x'.repeat(size)] }]
+    const body = {
+      ...{ apiVersion: 'v1', kind: 'PodTemplate', metadata: { name } },
+      template: { spec: { containers } },
+    }
+    return api.ask('POST /api/v1/namespaces/default/podtemplates', { body })
+  }
+  assert.equal((await create('small', 1_000_000)).status, 201)
+  // One that etcd's own limit refuses, and one that is too large for its gRPC.
+  for (const size of [1_700_000, 2_800_000]) {
+    const { status, json } = await create('large', size)
+    assert.deepEqual([status, json.reason], [413, 'RequestEntityTooLarge'])
+  }
+})

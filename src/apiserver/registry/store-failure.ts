@@ -1,7 +1,7 @@
 // What a failure of the store is to a client.
 
 import { StatusError } from '../../api/status-error.ts'
-import { StoreClosed, StoreFull, StoreUnavailable } from '../../store/store.ts'
+import { StoreClosed, StoreFull, StoreUnavailable, TooLarge } from '../../store/store.ts'
 import { Unreadable } from '../encryption/unreadable.ts'
 
 /** Every other error stays what it is. */
@@ -14,6 +14,9 @@ export function storeFailure(error: unknown): unknown {
     return new StatusError('InternalError', `Internal error occurred: ${message}`, {
       causes: [{ message }],
     })
+  }
+  if (error instanceof TooLarge) {
+    return new StatusError('RequestEntityTooLarge', `Request entity too large: ${error.message}`)
   }
   if (error instanceof StoreClosed) {
     return new StatusError('ServiceUnavailable', 'the server is shutting down', {

@@ -13,7 +13,14 @@ import type {
   WatchOptions,
   WriteResult,
 } from '../../store.ts'
-import { Compacted, FutureRevision, StoreClosed, StoreFull, StoreUnavailable } from '../../store.ts'
+import {
+  Compacted,
+  FutureRevision,
+  StoreClosed,
+  StoreFull,
+  StoreUnavailable,
+  TooLarge,
+} from '../../store.ts'
 import type { Versions } from '../../versions.ts'
 import { createFeed } from './feed.ts'
 import { GrpcError, grpcCode } from './grpc.ts'
@@ -74,6 +81,7 @@ export async function etcdStore(options: EtcdOptions): Promise<Store> {
     if (code === grpcCode.resourceExhausted && /space exceeded/.test(message)) {
       return new StoreFull(message)
     }
+    if (/request is too large|message larger than max/.test(message)) return new TooLarge(message)
     if (code !== grpcCode.outOfRange) return error
     if (/compacted/.test(message)) return new Compacted(await findCompaction(members, signal))
     if (/future revision/.test(message)) return new FutureRevision(await latest())
