@@ -384,7 +384,10 @@ function routesOf(served: Served): RequestHandler {
         ...{ tokens: accounts, reader, read, now: clock.now, uuid },
       }),
       '/componentstatuses': serveComponentStatuses(clock),
-      ...admitConnections({ ...podStreamRoutes(streams), ...proxyRoutes(streams) }, admit),
+      ...admitConnections(
+        { ...podStreamRoutes(streams), ...proxyRoutes(streams) },
+        { admit, assertMayCreate: (request) => assertMayCreate(authorizer, request) },
+      ),
     },
     registry: options.registry.handle,
     index: () => [...ownPaths, ...healthPaths(checks), ...discovery.paths(), ...openApi.paths()],

@@ -141,3 +141,23 @@ test('a policy changes a Scale as a Scale', async () => {
   assert.equal(status, 200, JSON.stringify(json))
   assert.equal(json.spec.replicas, 5)
 })
+
+test('who may only get exec may not run anything by GET', async () => {
+  const { root } = server
+  const group = 'rbac.authorization.k8s.io'
+  const meta = { apiVersion: `${group}/v1`, metadata: { name: 'getter' } }
+  const rules = [{ apiGroups: [''], resources: ['pods/exec'], verbs: ['get'] }]
+  await root(`POST /apis/${group}/v1/clusterroles`, { ...meta, kind: 'ClusterRole', rules })
+  await root(`POST /apis/${group}/v1/clusterrolebindings`, {
+    ...{ ...meta, kind: 'ClusterRoleBinding' },
+    roleRef: { apiGroup: group, kind: 'ClusterRole', name: 'getter' },
+    subjects: [{ apiGroup: group, kind: 'User', name: 'ada' }],
+  })
+  await server.settled()
+  const { status, json } = await server.as('ada')(`GET ${core}/pods/seen/exec?command=ls`)
+  assert.equal(status, 403)
+  assert.equal(
+    json.message,
+    'pods "seen" is forbidden: User "ada" cannot create resource "pods/exec" in API group "" in the namespace "default"',
+  )
+})

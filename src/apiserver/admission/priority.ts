@@ -49,7 +49,7 @@ async function setPriority(
   const name = spec.priorityClassName
   const found = name
     ? await cluster.get('PriorityClass', { name })
-    : (await cluster.list('PriorityClass')).find(({ globalDefault }) => globalDefault)
+    : lowestDefault(await cluster.list('PriorityClass'))
   if (name && !found) throw refusal(request, `no PriorityClass with name ${name} was found`)
   const value = found?.value ?? 0
   if (spec.priority !== undefined && spec.priority !== value) {
@@ -68,6 +68,13 @@ async function setPriority(
   if (found) spec.priorityClassName = found.metadata.name
   spec.priority = value
   spec.preemptionPolicy = policy
+}
+
+/** There is one, unless two were made at the same moment. */
+function lowestDefault(classes: readonly PriorityClass[]): PriorityClass | undefined {
+  return classes
+    .filter(({ globalDefault }) => globalDefault)
+    .toSorted((a, b) => (a.value ?? 0) - (b.value ?? 0))[0]
 }
 
 /** Clients that don't know the fields leave them out of an update. */

@@ -28,7 +28,7 @@ export function firstThatKnows(authenticators: readonly TokenAuthenticator[]): T
   }
 }
 
-/** Tokens written down in a file: TOKEN,USER,UID and optionally "GROUP,GROUP". */
+/** Tokens written down in a file: TOKEN,USER,UID and optionally "GROUP,GROUP". Throws for less. */
 export function staticTokens(file: string): TokenAuthenticator {
   const users = new Map(file.split('\n').flatMap(staticToken))
   return {
@@ -39,18 +39,28 @@ export function staticTokens(file: string): TokenAuthenticator {
   }
 }
 
-function staticToken(line: string): readonly (readonly [string, UserInfo])[] {
-  const [token, name, uid, groups = ''] = fieldsOf(line)
-  if (!token || !name) return []
+function staticToken(line: string, index: number): readonly (readonly [string, UserInfo])[] {
+  if (line.trim() === '') return []
+  const fields = fieldsOf(line)
+  const [token, name = '', uid, groups = ''] = fields
+  if (fields.length < 3) {
+    const found = `found ${fields.length} on line ${index + 1}`
+    throw new Error(
+      `token file must have at least 3 columns (token, user name, user uid), ${found}`,
+    )
+  }
+  // A line without a token is nobody's, as upstream has it.
+  if (!token) return []
   const groupList = groups.split(',').map((group) => group.trim())
   return [[token, { name, ...(uid && { uid }), groups: groupList.filter(Boolean) }]]
 }
 
 /** Fields of one CSV line; quotes keep commas together. */
 function fieldsOf(line: string): readonly string[] {
-  return [...line.matchAll(/("([^"]*)"|[^,]*)(,|$)/g)].map(([, plain = '', quoted]) =>
-    (quoted ?? plain).trim(),
-  )
+  const fields = [...line.matchAll(/("([^"]*)"|[^,]*)(,|$)/g)]
+  // Behind the last field there is an empty match, but not behind a comma.
+  const all = line.endsWith(',') ? fields : fields.slice(0, -1)
+  return all.map(([, plain = '', quoted]) => (quoted ?? plain).trim())
 }
 
 interface Remembered {

@@ -49,23 +49,41 @@ const kinds: Readonly<Record<string, readonly [string, Options]>> = {
   '/nodes/proxy': ['NodeProxyOptions', subPath],
 }
 
+/** By GET too, as WebSockets do, these are for who may create: they run things. */
+const forCreators: ReadonlySet<string> = new Set([
+  '/pods/exec',
+  '/pods/attach',
+  '/pods/portforward',
+])
+
+export interface ConnectGuards {
+  readonly admit: Admit
+  /** Throws Forbidden unless the user may create what the request names. */
+  readonly assertMayCreate: (request: ServerRequest) => void
+}
+
 /** The same routes, each asking admission first; those that are no connections stay as they are. */
 export function admitConnections(
   routes: Readonly<Record<string, RequestHandler>>,
-  admit: Admit,
+  guards: ConnectGuards,
 ): Readonly<Record<string, RequestHandler>> {
   return Object.fromEntries(
-    Object.entries(routes).map(([route, handler]) => [route, admitted(route, handler, admit)]),
+    Object.entries(routes).map(([route, handler]) => [route, admitted(route, handler, guards)]),
   )
 }
 
-function admitted(route: string, handler: RequestHandler, admit: Admit): RequestHandler {
+function admitted(
+  route: string,
+  handler: RequestHandler,
+  { admit, assertMayCreate }: ConnectGuards,
+): RequestHandler {
   const options = kinds[route]
   if (!options) return handler
   const [kind, optionsOf] = options
   return async (request) => {
     const object = { kind, apiVersion: 'v1', ...optionsOf(request) }
     await admit(request, { operation: 'CONNECT', object })
+    if (forCreators.has(route)) assertMayCreate(request)
     return handler(request)
   }
 }

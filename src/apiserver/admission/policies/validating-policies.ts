@@ -9,6 +9,7 @@ import { CelError } from '../../../cel/program.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts'
 import type { Bindings } from '../matching/cel-request.ts'
 import { isBeyondPolicies } from '../matching/rules.ts'
+import { type Annotations, collectAnnotations, publishAnnotations } from './audit-annotations.ts'
 import { type Compiled, type Environment, run } from './environment.ts'
 import { createInvoker, type Invocation } from './invocations.ts'
 import { policyDenial } from './policy-denial.ts'
@@ -51,11 +52,14 @@ export function createValidatingPolicies(): AdmissionPlugin {
       const bindings = await support.cluster.list('ValidatingAdmissionPolicyBinding')
       let denied: Error | undefined
       const audited: object[] = []
+      const annotations: Annotations = new Map()
       for await (const called of invocations({ policies, bindings }, request, support)) {
         const failures = failuresOf(called, validationsOf(called))
+        failures.push(...unrecorded(called, annotations))
         denied ??= act(called, failures, request)
         audited.push(...auditedFailures(called, failures))
       }
+      publishAnnotations(annotations, request)
       if (audited.length > 0) request.annotate?.(failureKey, JSON.stringify(audited))
       if (denied) throw denied
     },
@@ -81,6 +85,17 @@ function failuresOf(
       : validations.flatMap((one, index) => failureOf(one, bindings, index) ?? [])
   const isIgnored = policy.spec.failurePolicy === 'Ignore'
   return failures.filter(({ isError }) => !isError || !isIgnored)
+}
+
+/** Annotations whose expressions fail, unless failures are ignored. */
+function unrecorded(
+  { policy, environment, bindings }: Called,
+  annotations: Annotations,
+): readonly Failure[] {
+  if (typeof bindings === 'string') return []
+  const failures = collectAnnotations(policy, { environment, bindings }, annotations)
+  if (policy.spec.failurePolicy === 'Ignore') return []
+  return failures.map((message) => ({ message, reason: undefined, isError: true, index: 0 }))
 }
 
 function failureOf(
