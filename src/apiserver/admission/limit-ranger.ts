@@ -15,9 +15,9 @@ import { addContainerDefaults } from './limit-defaults.ts'
 export const limitRanger: AdmissionPlugin = {
   name: 'LimitRanger',
   handles: (request) =>
-    isAbout(request, '', 'pods') || isAbout(request, '', 'persistentvolumeclaims')
-      ? request.operation === 'CREATE' || isClaimUpdate(request)
-      : false,
+    request.operation === 'CREATE'
+      ? isAbout(request, '', 'pods') || isAbout(request, '', 'persistentvolumeclaims')
+      : isClaimUpdate(request) || isResize(request),
   async mutate(request, { cluster }) {
     if (request.operation !== 'CREATE' || !isAbout(request, '', 'pods')) return
     for (const range of await cluster.list('LimitRange', request.namespace)) {
@@ -34,6 +34,11 @@ export const limitRanger: AdmissionPlugin = {
   },
 }
 
+/** The only way in which what a running Pod asks for changes. */
+function isResize(request: AdmissionRequest): boolean {
+  return request.operation === 'UPDATE' && isAbout(request, '', 'pods', 'resize')
+}
+
 function isClaimUpdate(request: AdmissionRequest): boolean {
   return request.operation === 'UPDATE' && isAbout(request, '', 'persistentvolumeclaims')
 }
@@ -43,6 +48,6 @@ function itemsOf({ spec }: LimitRange, type: string): readonly LimitRangeItem[] 
 }
 
 function problemsOf(request: AdmissionRequest, item: LimitRangeItem): readonly string[] {
-  if (isAbout(request, '', 'pods')) return podProblems(podOf(request), item)
+  if (request.resource.entry.plural === 'pods') return podProblems(podOf(request), item)
   return claimProblems(draftAs<PersistentVolumeClaim>(request.object ?? {}), item)
 }

@@ -11,7 +11,7 @@ export const resourceQuota: AdmissionPlugin = {
   name: 'ResourceQuota',
   handles: ({ operation, subresource, namespace, resource }) =>
     namespace !== '' &&
-    subresource === '' &&
+    (subresource === '' || (subresource === 'resize' && operation === 'UPDATE')) &&
     resource.entry.namespaced &&
     (operation === 'CREATE' || operation === 'UPDATE'),
   async validate(request, { cluster }) {

@@ -14,6 +14,7 @@ import { textAt } from '../../registry/api-object.ts'
 import type { Resource } from '../../registry/resource.ts'
 import type { UserInfo } from '../../request.ts'
 import type { AdmissionRequest, AdmissionSupport } from '../admission.ts'
+import type { Seen } from './seen-as.ts'
 
 const kindType = objectType('kubernetes.GroupVersionKind', {
   group: string,
@@ -111,13 +112,19 @@ function optionsOf({ operation, isDryRun }: AdmissionRequest) {
   }
 }
 
-export function requestBindings(request: AdmissionRequest, support: AdmissionSupport): Bindings {
-  const { resource, subresource, namespace, name, object, old } = request
+/** `seen`: in the version that a rule is about; the request's own unless it is another. */
+export function requestBindings(
+  request: AdmissionRequest,
+  support: AdmissionSupport,
+  seen?: Seen,
+): Bindings {
+  const { resource, subresource, namespace, name } = request
+  const { object, old, shown } = seen ?? { ...request, shown: resource }
   const authorize = authorizeAs(request.user, support)
   return {
     object: object ?? null,
     oldObject: old ?? null,
-    request: requestFields(request),
+    request: requestFields(request, shown),
     authorizer: authorizerValue(authorize),
     'authorizer.requestResource': resourceCheckValue(authorize, {
       group: resource.entry.group,

@@ -12,6 +12,7 @@ import type {
   Variable,
 } from '../../../api/types.gen.ts'
 import type { ApiObject } from '../../registry/api-object.ts'
+import type { Resource } from '../../registry/resource.ts'
 import type { AdmissionRequest, AdmissionSupport } from '../admission.ts'
 import { type Bindings, requestBindings } from '../matching/cel-request.ts'
 import {
@@ -19,7 +20,8 @@ import {
   compileConditions,
   evaluateConditions,
 } from '../matching/conditions.ts'
-import { coversRequest, shownAs } from '../matching/rules.ts'
+import { shownAs } from '../matching/rules.ts'
+import { seenAs } from '../matching/seen-as.ts'
 import { isSelected, namespaceOf } from '../matching/selectors.ts'
 import { createEnvironment, type Environment } from './environment.ts'
 
@@ -48,6 +50,8 @@ export interface Invocation<P, B> {
   readonly policy: P
   readonly binding: B
   readonly environment: Environment
+  /** The version in which the policy sees the objects. */
+  readonly shown: Resource
   /** Or why the policy cannot be asked. */
   readonly bindings: Bindings | string
 }
@@ -80,27 +84,29 @@ export function createInvoker() {
     for (const policy of policies) {
       const own = bindings.filter(({ spec }) => spec.policyName === policy.metadata.name)
       if (own.length === 0) continue
-      if (!isMatch(policy.spec.matchConstraints, request, { support, namespace })) continue
+      const shown = matchOf(policy.spec.matchConstraints, request, { support, namespace })
+      if (!shown) continue
       const { environment, conditions } = prepare(policy)
       for (const binding of own) {
         const match = binding.spec.matchResources
-        if (match && !isMatch(match, request, { support, namespace })) continue
+        if (match && !matchOf(match, request, { support, namespace })) continue
+        const about = { policy, binding, environment, shown }
         const found = await paramsOf(policy, binding, { request, support })
         for (const params of typeof found === 'string' ? [found] : found) {
           if (typeof params === 'string') {
-            yield { policy, binding, environment, bindings: params }
+            yield { ...about, bindings: params }
             continue
           }
           const plain = {
-            ...requestBindings(request, support),
+            ...requestBindings(request, support, await seenAs(request, shown)),
             params,
             namespaceObject: namespace ?? null,
           }
           const bound = environment.bind(plain)
           const outcome = evaluateConditions(conditions, () => bound)
           if (outcome.error !== undefined) {
-            yield { policy, binding, environment, bindings: outcome.error }
-          } else if (outcome.isMatch) yield { policy, binding, environment, bindings: bound }
+            yield { ...about, bindings: outcome.error }
+          } else if (outcome.isMatch) yield { ...about, bindings: bound }
         }
       }
     }
@@ -112,17 +118,17 @@ interface Surroundings {
   readonly namespace: Namespace | undefined
 }
 
-function isMatch(
+/** The version in which a match is about the request; undefined where it is not. */
+function matchOf(
   match: MatchResources | undefined,
   request: AdmissionRequest,
   { support, namespace }: Surroundings,
-): boolean {
-  if (!match || !isSelected(match, request, namespace)) return false
+): Resource | undefined {
+  if (!match || !isSelected(match, request, namespace)) return undefined
   const { resourceRules = [], excludeResourceRules = [], matchPolicy } = match
-  if (coversRequest(excludeResourceRules, request, request.resource)) return false
-  if (resourceRules.length === 0) return true
   const others = () => (matchPolicy === 'Exact' ? [] : support.resourcesLike(request.resource))
-  return shownAs(resourceRules, request, others) !== undefined
+  if (shownAs(excludeResourceRules, request, others)) return undefined
+  return resourceRules.length === 0 ? request.resource : shownAs(resourceRules, request, others)
 }
 
 /** The parameters to run with; null where the policy has none; text for a mistake. */

@@ -1,6 +1,6 @@
 // MutatingAdmissionPolicy: objects changed by apply configurations or JSON patches written in CEL.
 
-import { isDraft, isSame } from '../../../api/draft.ts'
+import { asDraft, isDraft, isSame } from '../../../api/draft.ts'
 import { StatusError } from '../../../api/status-error.ts'
 import type {
   MutatingAdmissionPolicy,
@@ -9,12 +9,13 @@ import type {
 } from '../../../api/types.gen.ts'
 import { toJson } from '../../../cel/json-values.ts'
 import { CelError } from '../../../cel/program.ts'
-import type { PatchType } from '../../registry/resource.ts'
+import type { PatchType, Resource } from '../../registry/resource.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts'
 import { type Bindings, requestBindings } from '../matching/cel-request.ts'
 import { applyKindDefaults, patchedObject } from '../matching/patched.ts'
 import { replaceDraft } from '../matching/replace-draft.ts'
 import { isBeyondPolicies } from '../matching/rules.ts'
+import { inVersion, seenAs } from '../matching/seen-as.ts'
 import { type Compiled, type Environment, run } from './environment.ts'
 import { createInvoker, type Invocation } from './invocations.ts'
 import { policyDenial } from './policy-denial.ts'
@@ -41,8 +42,9 @@ export function createMutatingPolicies(): AdmissionPlugin {
       const bindings = await support.cluster.list('MutatingAdmissionPolicyBinding')
       let isChanged = false
       for await (const called of invocations({ policies, bindings }, request, support)) {
-        const fresh = () => requestBindings(request, support)
-        if (mutateBy(called, mutationsOf(called), { request, fresh })) isChanged = true
+        const fresh = async () =>
+          requestBindings(request, support, await seenAs(request, called.shown))
+        if (await mutateBy(called, mutationsOf(called), { request, fresh })) isChanged = true
       }
       return isChanged
     },
@@ -66,22 +68,22 @@ function compile(mutation: Mutation, environment: Environment): CompiledMutation
 interface Mutating {
   readonly request: AdmissionRequest
   /** The request as the mutations before have left it. */
-  readonly fresh: () => Bindings
+  readonly fresh: () => Promise<Bindings>
 }
 
 /** True when the object was changed. Throws a refusal unless failures are ignored. */
-function mutateBy(
-  { policy, binding, environment, bindings }: Called,
+async function mutateBy(
+  { policy, binding, environment, bindings, shown }: Called,
   mutations: readonly CompiledMutation[],
   { request, fresh }: Mutating,
-): boolean {
+): Promise<boolean> {
   let isChanged = false
   try {
     if (typeof bindings === 'string') throw new CelError(bindings)
     const { params, namespaceObject } = bindings
     for (const mutation of mutations) {
-      const bound = environment.bind({ ...fresh(), params, namespaceObject })
-      if (applyMutation(mutation, bound, request)) isChanged = true
+      const bound = environment.bind({ ...(await fresh()), params, namespaceObject })
+      if (await applyMutation({ ...mutation, shown }, bound, request)) isChanged = true
     }
   } catch (error) {
     const isFailure = error instanceof CelError || error instanceof StatusError
@@ -94,11 +96,11 @@ function mutateBy(
   return isChanged
 }
 
-function applyMutation(
-  { patchType, expression, program }: CompiledMutation,
+async function applyMutation(
+  { patchType, expression, program, shown }: CompiledMutation & { readonly shown: Resource },
   bindings: Bindings,
   request: AdmissionRequest,
-): boolean {
+): Promise<boolean> {
   const { resource, object } = request
   if (!object) return false
   const patch = patchOf(expression, program, bindings)
@@ -106,11 +108,14 @@ function applyMutation(
   const type: PatchType =
     patchType === 'JSONPatch'
       ? 'json'
-      : resource.codec.patchTypes.includes('strategic')
+      : shown.codec.patchTypes.includes('strategic')
         ? 'strategic'
         : 'merge'
-  const shown = { shown: resource, patch: { type, body, fieldValidation: 'Strict' } as const }
-  const patched = patchedObject(request, object, shown)
+  const seen = asDraft(await inVersion(request, object, { from: resource, to: shown }))
+  const changed = patchedObject(request, seen, {
+    ...{ shown, patch: { type, body, fieldValidation: 'Strict' } },
+  })
+  const patched = asDraft(await inVersion(request, changed, { from: shown, to: resource }))
   applyKindDefaults(request, patched)
   if (isSame(patched, object)) return false
   replaceDraft(object, patched)

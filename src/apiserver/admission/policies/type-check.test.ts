@@ -83,3 +83,26 @@ test('who writes a policy may read its parameters', async () => {
   )
   assert.equal((await server.root(`POST ${path}`, { ...body, spec })).status, 201)
 })
+
+test('a policy sees the version it is about, also where another was sent', async () => {
+  await using server = await startWholeServer()
+  const registration = '/apis/admissionregistration.k8s.io/v1'
+  const expression = "object.apiVersion == 'autoscaling/v1' && request.kind.version == 'v1'"
+  const body = policy([rule('autoscaling', 'horizontalpodautoscalers')], {
+    ...{ expression: `!(${expression})`, message: 'seen as v1' },
+  })
+  await server.root(`POST ${path}`, body)
+  await server.root(`POST ${registration}/validatingadmissionpolicybindings`, {
+    ...{ ...body, kind: 'ValidatingAdmissionPolicyBinding' },
+    spec: { policyName: 'typed', validationActions: ['Deny'] },
+  })
+  const { json } = await server.root(
+    'POST /apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers',
+    {
+      ...{ apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' },
+      metadata: { name: 'web' },
+      spec: { maxReplicas: 3, scaleTargetRef: { kind: 'Deployment', name: 'web' } },
+    },
+  )
+  assert.match(json.message, /denied request: seen as v1$/)
+})

@@ -5,7 +5,6 @@ import { asDraft, copyOf, type Draft, isSame } from '../../../api/draft.ts'
 import { StatusError } from '../../../api/status-error.ts'
 import type { MutatingWebhook, ValidatingWebhook } from '../../../api/types.gen.ts'
 import type { ApiObject } from '../../registry/api-object.ts'
-import { convertObject } from '../../registry/convert-object.ts'
 import { forbidden } from '../../registry/errors.ts'
 import type { Resource } from '../../registry/resource.ts'
 import type { AdmissionPlugin, AdmissionRequest, AdmissionSupport } from '../admission.ts'
@@ -18,6 +17,7 @@ import {
 import { applyKindDefaults, patchedObject } from '../matching/patched.ts'
 import { replaceDraft } from '../matching/replace-draft.ts'
 import { isExempt, shownAs } from '../matching/rules.ts'
+import { inVersion } from '../matching/seen-as.ts'
 import { isSelected, namespaceOf } from '../matching/selectors.ts'
 import { type CallWebhook, createWebhookCaller, type WebhookAnswer } from './call-webhook.ts'
 import { CallFailure, callingFailed, denial, noDryRun } from './webhook-error.ts'
@@ -183,10 +183,10 @@ async function applyPatch(
 ): Promise<boolean> {
   const { resource, object } = request
   if (!object) return false
-  const seen = asDraft(await convertObject(object, resource, shown))
+  const seen = asDraft(await inVersion(request, object, { from: resource, to: shown }))
   const patch = { type: 'json', body, fieldValidation: 'Ignore' } as const
   const changed = patchedObject(request, seen, { shown, patch })
-  const patched = asDraft(await convertObject(changed, shown, resource))
+  const patched = asDraft(await inVersion(request, changed, { from: shown, to: resource }))
   applyKindDefaults(request, patched)
   if (isSame(patched, object)) return false
   replaceDraft(object, patched)
@@ -229,7 +229,7 @@ async function ask(
 async function reviewOf(request: AdmissionRequest, shown: Resource, { random }: AdmissionSupport) {
   const { resource, object, old } = request
   const seen = async (one: Draft | ApiObject | undefined) =>
-    one ? await convertObject(one, resource, shown) : null
+    one ? await inVersion(request, one, { from: resource, to: shown }) : null
   return {
     kind: 'AdmissionReview',
     apiVersion: 'admission.k8s.io/v1',
