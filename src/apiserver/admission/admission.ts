@@ -31,6 +31,8 @@ export interface AdmissionRequest {
   readonly old: ApiObject | undefined
   readonly user: UserInfo
   readonly isDryRun: boolean
+  /** What else the request's options say: fieldManager, propagationPolicy, ... */
+  readonly options?: object
   /** Answered as Warning headers. */
   readonly warnings: string[]
   /** For the audit log; absent where the request is not audited. */

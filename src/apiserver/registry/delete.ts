@@ -114,16 +114,29 @@ async function tryDelete(
 async function admit(
   { admission }: WriteContext,
   call: Call,
-  { isDryRun }: DeleteOptions,
+  deletion: DeleteOptions,
   old: ApiObject,
 ): Promise<void> {
+  const { isDryRun } = deletion
   const write: Write = {
     call,
     options: { isDryRun, fieldManager: '', fieldValidation: 'Ignore', force: undefined },
   }
-  const request = admissionRequest(write, 'DELETE', { old })
+  const request = admissionRequest(write, 'DELETE', { old, options: shownOptions(deletion) })
   await admission.mutate(request)
   await admission.validate(request)
+}
+
+/** The options as a request writes them. */
+function shownOptions(options: DeleteOptions): object {
+  const { gracePeriodSeconds, propagationPolicy, orphanDependents, uid, resourceVersion } = options
+  const preconditions = { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) }
+  return {
+    ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),
+    ...(propagationPolicy && { propagationPolicy }),
+    ...(orphanDependents !== undefined && { orphanDependents }),
+    ...(Object.keys(preconditions).length > 0 && { preconditions }),
+  }
 }
 
 /** Throws Conflict unless the object is the one that was meant. */

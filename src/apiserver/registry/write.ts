@@ -134,10 +134,16 @@ export function strategyFor({ resource, subresource }: Call): WriteStrategy {
 }
 
 export function admissionRequest(
-  { call, options }: Write,
+  write: Write,
   operation: Operation,
-  about: { readonly object?: Draft; readonly old?: ApiObject },
+  about: {
+    readonly object?: Draft
+    readonly old?: ApiObject
+    /** Instead of those that all writes have. */
+    readonly options?: object
+  },
 ): AdmissionRequest {
+  const { call, options } = write
   const { resource, subresource, namespace, name, request } = call
   const { audit } = request
   return {
@@ -151,8 +157,15 @@ export function admissionRequest(
     old: about.old,
     user: userOf(call),
     isDryRun: options.isDryRun,
+    options: about.options ?? shownOptions(write),
     warnings: request.warnings,
   }
+}
+
+/** As they were sent. */
+function shownOptions({ call, options: { fieldManager } }: Write): object {
+  const fieldValidation = call.request.query.get('fieldValidation')
+  return { ...(fieldManager && { fieldManager }), ...(fieldValidation && { fieldValidation }) }
 }
 
 export function assertValid({ resource, name }: Call, errors: readonly FieldError[]): void {

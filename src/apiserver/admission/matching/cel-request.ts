@@ -103,12 +103,13 @@ function userFields({ name, uid, groups, extra }: UserInfo) {
 
 const optionKinds = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'DeleteOptions' }
 
-function optionsOf({ operation, isDryRun }: AdmissionRequest) {
+function optionsOf({ operation, isDryRun, options }: AdmissionRequest) {
   if (operation === 'CONNECT') return null
   return {
     kind: optionKinds[operation],
     apiVersion: 'meta.k8s.io/v1',
     ...(isDryRun && { dryRun: ['All'] }),
+    ...options,
   }
 }
 

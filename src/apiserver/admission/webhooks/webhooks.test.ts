@@ -285,3 +285,23 @@ test('another version of the same objects is covered, unless the policy is Exact
   assert.equal(json.message, 'admission webhook "check.example.com" denied the request: v1')
   assert.equal(api.hook.asked[0]?.object.apiVersion, 'autoscaling/v1')
 })
+
+test('a webhook is told the options of a request', async () => {
+  await using api = await fixture()
+  const all = { ...forConfigMaps, operations: ['*'] }
+  await api.configure('Validating', { rules: [all] })
+  const query = 'fieldManager=me&fieldValidation=Strict'
+  await api.ask(`POST ${configMaps}?${query}`, { body: configMap('a') })
+  await api.ask(`DELETE ${configMaps}/a?propagationPolicy=Foreground&gracePeriodSeconds=0`)
+  const meta = { apiVersion: 'meta.k8s.io/v1' }
+  assert.deepEqual(
+    api.hook.asked.map(({ options }) => options),
+    [
+      { ...meta, kind: 'CreateOptions', fieldManager: 'me', fieldValidation: 'Strict' },
+      {
+        ...{ ...meta, kind: 'DeleteOptions', gracePeriodSeconds: 0 },
+        propagationPolicy: 'Foreground',
+      },
+    ],
+  )
+})
