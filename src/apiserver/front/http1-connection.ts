@@ -62,6 +62,7 @@ export class Http1Connection {
   #isLast = false
   #isHandedOver = false
   #isReading = false
+  #isWaitingForClient = false
 
   constructor(socket: TLSSocket, peer: Peer, context: ConnectionContext) {
     this.socket = socket
@@ -129,11 +130,23 @@ export class Http1Connection {
       return event !== undefined
     }
     if (this.#waiting === 'linger' || this.socket.destroyed) return false
+    if (this.socket.writableNeedDrain) return this.#waitForClient()
     const event = this.#reader.next()
     if (event?.type === 'head') this.#start(event.head)
     else if (event) return this.#dropLeftover(event)
     else if (this.#reader.unread > 0 && this.#waiting === 'idle') this.#wait('head')
     return event !== undefined
+  }
+
+  /** Who does not take the answers to its requests is asked for no more of them. */
+  #waitForClient(): false {
+    if (!this.#isWaitingForClient)
+      this.socket.once('drain', () => {
+        this.#isWaitingForClient = false
+        this.advance()
+      })
+    this.#isWaitingForClient = true
+    return false
   }
 
   #start(head: RequestHead): void {

@@ -181,7 +181,7 @@ export class Http1Exchange implements Exchange, Output {
 
   #headText(status: number, headers: HeaderValues, byteLength: number | undefined): string {
     this.#isBegun = true
-    const fields: HeaderValues = { ...headers, date: this.connection.context.httpDate() }
+    const fields: HeaderValues = { date: this.connection.context.httpDate(), ...headers }
     if (status === 204 || status === 304) this.#isBodiless = true
     else if (byteLength !== undefined) fields['content-length'] = String(byteLength)
     else if (fields['content-length'] === undefined) this.#streamed(fields)

@@ -209,6 +209,24 @@ async function settle(): Promise<void> {
   for (let turn = 0; turn < 200; turn++) await new Promise(setImmediate)
 }
 
+test('a client that asks on and on without reading is answered as it reads', async (context) => {
+  const asked = 3000
+  let answered = 0
+  const many: ChainHandler = async () => {
+    answered++
+    return textAnswer(200, 'x'.repeat(16 * 1024))
+  }
+  const socket = await fronted(context, many)
+  socket.write(`GET / HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(asked - 1))
+  socket.write(`GET / HTTP/1.1\r\n${last}\r\n`)
+  await once(socket, 'readable')
+  await settle()
+  assert.ok(answered < asked / 2, `${answered} answers`)
+  socket.resume()
+  await once(socket, 'close')
+  assert.equal(answered, asked)
+})
+
 test('another protocol that nobody speaks is passed over', async (context) => {
   const text = `GET / HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\nGET /2 HTTP/1.1\r\n${last}\r\n`
   assert.equal(await asked(context, echo, text), ok('GET / ') + okLast('GET /2 '))
