@@ -9,6 +9,7 @@ import { CelError } from '../../../cel/program.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts'
 import type { Bindings } from '../matching/cel-request.ts'
 import { isBeyondPolicies } from '../matching/rules.ts'
+import { createAuditNotes } from './audit-annotations.ts'
 import { type Compiled, type Environment, run } from './environment.ts'
 import { createInvoker, type Invocation } from './invocations.ts'
 import { policyDenial } from './policy-denial.ts'
@@ -32,6 +33,7 @@ type Called = Invocation<ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBin
 
 export function createValidatingPolicies(): AdmissionPlugin {
   const invocations = createInvoker()
+  const notesOf = createAuditNotes()
   const remembered = new WeakMap<Environment, readonly CompiledValidation[]>()
   const validationsOf = ({ policy, environment }: Called) => {
     const known = remembered.get(environment)
@@ -51,12 +53,15 @@ export function createValidatingPolicies(): AdmissionPlugin {
       const bindings = await support.cluster.list('ValidatingAdmissionPolicyBinding')
       let denied: Error | undefined
       const audited: object[] = []
+      const notes = notesOf()
       for await (const called of invocations({ policies, bindings }, request, support)) {
-        const failures = failuresOf(called, validationsOf(called))
+        const failed = notes.collect(called).map(asError)
+        const failures = failuresOf(called, validationsOf(called), failed)
         denied ??= act(called, failures, request)
         audited.push(...auditedFailures(called, failures))
       }
       if (audited.length > 0) request.annotate?.(failureKey, JSON.stringify(audited))
+      for (const [key, values] of notes.values) request.annotate?.(key, [...values].join(', '))
       if (denied) throw denied
     },
   }
@@ -74,13 +79,18 @@ function compile(validation: Validation, environment: Environment): CompiledVali
 function failuresOf(
   { policy, bindings }: Called,
   validations: readonly CompiledValidation[],
+  others: readonly Failure[],
 ): Failure[] {
   const failures =
     typeof bindings === 'string'
       ? [{ message: bindings, reason: undefined, isError: true, index: 0 }]
-      : validations.flatMap((one, index) => failureOf(one, bindings, index) ?? [])
+      : [...validations.flatMap((one, index) => failureOf(one, bindings, index) ?? []), ...others]
   const isIgnored = policy.spec.failurePolicy === 'Ignore'
   return failures.filter(({ isError }) => !isError || !isIgnored)
+}
+
+function asError(message: string): Failure {
+  return { message, reason: undefined, isError: true, index: 0 }
 }
 
 function failureOf(
