@@ -310,6 +310,39 @@ test('kubectl lists, asks and finds the group', { skip: withoutKubectl }, async 
   assert.equal(got.out, 'flunder.wardle.example.com/first\n')
 })
 
+test('conditions of others stay beside that of availability', async () => {
+  const place = `${apiServices}/${name}`
+  const current = (await ask(`${place}/status`)).json<APIService>()
+  const conditions = [
+    ...(current.status?.conditions ?? []),
+    { type: 'StatusUpdated', status: 'True', reason: 'E2E', message: 'Set from a test' },
+  ]
+  const put = await ask(`${place}/status`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...current, status: { conditions } }),
+  })
+  assert.equal(put.status, 200, put.text)
+  await ask(`${slices}/api-1`, { method: 'DELETE' })
+  const types = async () => {
+    const { status } = (await ask(place)).json<APIService>()
+    return (status?.conditions ?? []).map((one) => `${one.type} ${one.status}`).join()
+  }
+  await until(types, (text) => text === 'Available False,StatusUpdated True')
+  await create(slices, slice)
+  await until(types, (text) => text === 'Available True,StatusUpdated True')
+  const wrong = await ask(`${place}/status`, {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/merge-patch+json' },
+    body: JSON.stringify({ status: { conditions: [{ type: 'A', status: 'Maybe' }] } }),
+  })
+  assert.equal(wrong.status, 422)
+  assert.match(
+    String(wrong.json().message),
+    /status.conditions\[0\].status: Unsupported value: "Maybe": supported values: "True", "False", "Unknown"/,
+  )
+})
+
 test('a server that is not believed is not asked', async () => {
   const patch = (caBundle: string) =>
     ask(`${apiServices}/${name}`, {

@@ -290,6 +290,10 @@ test('webhooks and policies leave their notes', async () => {
     spec: {
       matchConstraints: { resourceRules: webhook.rules, objectSelector: selector },
       validations: [{ expression: 'true' }, { expression: 'false', message: 'too many' }],
+      auditAnnotations: [
+        { key: 'who', valueExpression: "'seen ' + object.metadata.name" },
+        { key: 'none', valueExpression: 'null' },
+      ],
     },
   })
   await asked('POST', `${group}/validatingadmissionpolicybindings`, {
@@ -302,6 +306,7 @@ test('webhooks and policies leave their notes', async () => {
     'authorization.k8s.io/decision': 'allow',
     'authorization.k8s.io/reason': '',
     'note.example.com/seen': 'yes',
+    'few/who': 'seen h',
     'mutation.webhook.admission.k8s.io/round_0_index_0':
       '{"configuration":"notes","webhook":"note.example.com","mutated":true}',
     'failed-open.mutation.webhook.admission.k8s.io/round_0_index_1': 'away.example.com',
