@@ -6,7 +6,7 @@ import { create, note, type Plan, updateStatus } from '../../client/plan.ts'
 import { setCondition } from '../conditions.ts'
 import { withLabels } from '../new-pod.ts'
 import { isSame, templateHash } from '../template-hash.ts'
-import { maxRevision, newReplicaSetAnnotations, withRevision } from './revision.ts'
+import { newReplicaSetAnnotations, nextRevision, withRevision } from './revision.ts'
 import { condition, type Sets } from './status.ts'
 import { newReplicas, progressDeadlineMs } from './strategy.ts'
 
@@ -39,7 +39,7 @@ export function createNewSet(sets: Sets, { deployment: seen, named }: Seen, now:
     const status = { ...deployment.status, collisionCount: collisionCount + 1 }
     return { actions: [updateStatus('Deployment', { ...deployment, status })] }
   }
-  const revision = maxRevision(oldSets) + 1
+  const revision = nextRevision(oldSets)
   const replicas = newReplicas(deployment, oldSets, 0)
   const newSet = newReplicaSet(deployment, { name, hash, replicas, revision })
   const progress = (status: 'True' | 'False', reason: string, message: string) =>
@@ -83,7 +83,7 @@ interface NewSet {
   readonly name: string
   readonly hash: string
   readonly replicas: number
-  readonly revision: number
+  readonly revision: bigint
 }
 
 function newReplicaSet(

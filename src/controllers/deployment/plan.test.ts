@@ -116,6 +116,19 @@ test('a rollback gives the old ReplicaSet the next revision and keeps its histor
   assert.equal(annotations['deployment.kubernetes.io/revision-history'], '1')
 })
 
+test('a revision has 64 bits: the next one after that of a ReplicaSet taken over', () => {
+  const old = replicaSet('v1', { replicas: 2, revision: 1 })
+  const annotations = { 'deployment.kubernetes.io/revision': '3546343826724305832' }
+  const taken = { ...old, metadata: { ...old.metadata, annotations } }
+  const plan = planDeployment(observe(deployment({ replicas: 2, image: 'v2' }), [taken]), now)
+  const create = plan.actions.find(({ verb }) => verb === 'create')
+  assert.ok(create?.verb === 'create')
+  assert.equal(
+    create.object.metadata.annotations?.['deployment.kubernetes.io/revision'],
+    '3546343826724305833',
+  )
+})
+
 test('a complete Deployment says so, and cleans up beyond its history limit', () => {
   const sets = [
     replicaSet('v1', { replicas: 0, revision: 1 }),

@@ -16,9 +16,11 @@ import { claim } from '../ownership.ts'
 import { isSame } from '../template-hash.ts'
 import { createNewSet, hasSameTemplate } from './new-set.ts'
 import {
+  compareRevisions,
   desiredReplicas,
-  maxRevision,
+  later,
   newReplicaSetAnnotations,
+  nextRevision,
   revisionOf,
   withRevision,
 } from './revision.ts'
@@ -111,8 +113,9 @@ function pauseCondition(deployment: Deployment, now: Date): Deployment | undefin
 function syncNewSet(sets: Sets, now: Date): Sets | Plan {
   const { deployment, newSet, oldSets } = sets
   if (!newSet) return sets
-  const revision = Math.max(maxRevision(oldSets) + 1, revisionOf(newSet))
-  const annotations = newReplicaSetAnnotations(deployment, newSet, maxRevision(oldSets) + 1)
+  const next = nextRevision(oldSets)
+  const revision = later(next, revisionOf(newSet))
+  const annotations = newReplicaSetAnnotations(deployment, newSet, next)
   const minReadySeconds = deployment.spec.minReadySeconds ?? 0
   const isCurrent =
     isSame(annotations, newSet.metadata.annotations ?? {}) &&
@@ -167,7 +170,7 @@ function cleanUp({ deployment, oldSets }: Sets): readonly Action[] {
   if (limit === undefined) return []
   const alive = oldSets.filter(({ metadata }) => !metadata.deletionTimestamp)
   return alive
-    .toSorted((a, b) => revisionOf(a) - revisionOf(b) || byCreation(a, b))
+    .toSorted((a, b) => compareRevisions(a, b) || byCreation(a, b))
     .slice(0, Math.max(0, alive.length - limit))
     .filter(isLeft)
     .map((set) => deleteObject('ReplicaSet', set))

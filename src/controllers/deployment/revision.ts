@@ -21,26 +21,37 @@ const longestHistory = 2000
 
 export type Annotations = Readonly<Record<string, string>>
 
-export function revisionOf({ metadata }: ReplicaSet | Deployment): number {
-  return Number(metadata.annotations?.[revisionAnnotation] ?? 0) || 0
+/** Of 64 bits: a ReplicaSet that is taken over may have any. */
+export function revisionOf({ metadata }: ReplicaSet | Deployment): bigint {
+  const text = metadata.annotations?.[revisionAnnotation] ?? ''
+  return /^\d+$/.test(text) ? BigInt(text) : 0n
 }
 
-export function maxRevision(replicaSets: readonly ReplicaSet[]): number {
-  return Math.max(0, ...replicaSets.map(revisionOf))
+/** The one after the latest of these. */
+export function nextRevision(replicaSets: readonly ReplicaSet[]): bigint {
+  const latest = replicaSets.map(revisionOf).reduce(later, 0n)
+  return latest + 1n
+}
+
+export const later = (one: bigint, other: bigint) => (one > other ? one : other)
+
+export function compareRevisions(one: ReplicaSet, other: ReplicaSet): number {
+  const difference = revisionOf(one) - revisionOf(other)
+  return difference < 0n ? -1 : difference > 0n ? 1 : 0
 }
 
 /** The annotations the new ReplicaSet should have: the Deployment's, and its revision. */
 export function newReplicaSetAnnotations(
   deployment: Deployment,
   existing: ReplicaSet | undefined,
-  revision: number,
+  revision: bigint,
 ): Annotations {
   const had = existing?.metadata.annotations ?? {}
   const copied = Object.entries(deployment.metadata.annotations ?? {}).filter(
     ([key]) => !notCopied.has(key),
   )
   const annotations: Record<string, string> = { ...had, ...Object.fromEntries(copied) }
-  if (revision > (Number(had[revisionAnnotation] ?? 0) || 0)) {
+  if (!existing || revision > revisionOf(existing)) {
     annotations[revisionAnnotation] = String(revision)
     const former = had[revisionAnnotation]
     // It had a number before: this is a return to an earlier revision.
@@ -58,7 +69,7 @@ function extended(history: string | undefined, revision: string): string {
 /** The Deployment with its revision noted and, if there is one, the condition that tells of it. */
 export function withRevision(
   deployment: Deployment,
-  revision: number,
+  revision: bigint,
   progress: DeploymentCondition | undefined,
 ): Deployment {
   const { metadata, status } = deployment
