@@ -3,10 +3,15 @@
 import { controllerReference, type KubeObject } from '../api/meta.ts'
 import type { ControllerRevision, PodTemplateSpec } from '../api/types.gen.ts'
 import { create, deleteObject, update, type Write } from '../client/plan.ts'
-import { isSame, templateHash } from './template-hash.ts'
+import { canonicalText, isSame, templateHash } from './template-hash.ts'
 
 export const revisionHashLabel = 'controller-revision-hash'
-const hashLabel = 'controller.kubernetes.io/hash'
+
+/** Where a revision has the hash of its template, by who owns it. */
+const hashLabels: Readonly<Record<string, string>> = {
+  DaemonSet: revisionHashLabel,
+  StatefulSet: 'controller.kubernetes.io/hash',
+}
 
 export interface RevisionPlan {
   /** The revision of the template as it is now. */
@@ -44,11 +49,12 @@ export function planRevision(options: RevisionOptions): RevisionPlan {
     metadata: {
       name: `${name}-${hash}`,
       ...(namespace && { namespace }),
-      labels: { ...template.metadata?.labels, [hashLabel]: hash },
+      labels: { ...template.metadata?.labels, [hashLabels[owner.kind] ?? revisionHashLabel]: hash },
       ...(owner.metadata.annotations && { annotations: owner.metadata.annotations }),
       ownerReferences: [controllerReference(owner)],
     },
-    data: JSON.parse(JSON.stringify({ spec: { template: { ...template, $patch: 'replace' } } })),
+    // Clients that look for the current one compare bytes.
+    data: JSON.parse(canonicalText({ spec: { template: { ...template, $patch: 'replace' } } })),
     revision: next,
   }
   const hasCollision = revisions.some(({ metadata }) => metadata.name === latest.metadata.name)

@@ -62,7 +62,7 @@ export function planDaemonSet(observed: Observed, now: Date): Plan {
   }
   if (write) return { actions: [...claims, write] }
   const places = placesOf(observed.nodes, set, claimed)
-  const hash = latest.metadata.labels?.['controller.kubernetes.io/hash'] ?? ''
+  const hash = latest.metadata.labels?.[revisionHashLabel] ?? ''
   const isLeaving = set.metadata.deletionTimestamp !== undefined
   const inUse = new Set([
     latest.metadata.name,
