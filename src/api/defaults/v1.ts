@@ -37,10 +37,8 @@ export function defaultService(service: DraftOf<Service>): void {
   spec.sessionAffinity ??= 'None'
   if (spec.sessionAffinity === 'None') delete spec.sessionAffinityConfig
   else if (spec.sessionAffinity === 'ClientIP') {
-    spec.sessionAffinityConfig ??= { clientIP: { timeoutSeconds: 10800 } }
-    if (spec.sessionAffinityConfig.clientIP) {
-      spec.sessionAffinityConfig.clientIP.timeoutSeconds ??= 10800
-    }
+    const seconds = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10800
+    spec.sessionAffinityConfig = { clientIP: { timeoutSeconds: seconds } }
   }
   spec.type ??= 'ClusterIP'
   for (const port of spec.ports ?? []) {
@@ -88,8 +86,16 @@ export function defaultNamespace(namespace: DraftOf<Namespace>): void {
 }
 
 export function defaultNode(node: DraftOf<Node>): void {
-  const { status } = node
+  const { status, spec } = node
+  if (spec) joinPodCidrs(spec)
   if (status?.capacity && !status.allocatable) status.allocatable = { ...status.capacity }
+}
+
+/** The older field holds one network, the newer all: the first of them is the same. */
+function joinPodCidrs(spec: NonNullable<DraftOf<Node>['spec']>): void {
+  const [first] = spec.podCIDRs ?? []
+  if (spec.podCIDR && spec.podCIDR !== first) spec.podCIDRs = [spec.podCIDR]
+  else if (!spec.podCIDR && first) spec.podCIDR = first
 }
 
 export function defaultPersistentVolume(volume: DraftOf<PersistentVolume>): void {

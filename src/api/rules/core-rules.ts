@@ -32,7 +32,7 @@ import {
 } from '../validation/config.ts'
 import { eventErrors } from '../validation/coordination.ts'
 import { endpointsErrors } from '../validation/endpoints.ts'
-import { dns1035Problems, dnsLabelProblems } from '../validation/names.ts'
+import { dns1035Problems, dnsLabelProblems, pathSegmentProblems } from '../validation/names.ts'
 import { limitRangeErrors, quotaErrors, quotaUpdateErrors } from '../validation/quotas.ts'
 import { serviceErrors, serviceStatusErrors, serviceUpdateErrors } from '../validation/service.ts'
 import { volumeErrors, volumeUpdateErrors } from '../validation/storage.ts'
@@ -50,7 +50,11 @@ export const coreRules: Readonly<Record<string, Partial<KindRules>>> = {
     validateUpdate: configMapUpdateErrors,
   }),
   '/Endpoints': rulesFor<Endpoints>({ allowsCreateOnUpdate: true, validate: endpointsErrors }),
-  '/Event': rulesFor<Event>({ allowsCreateOnUpdate: true, validateCreate: eventErrors }),
+  '/Event': rulesFor<Event>({
+    nameProblems: pathSegmentProblems,
+    allowsCreateOnUpdate: true,
+    validateCreate: eventErrors,
+  }),
   '/LimitRange': rulesFor<LimitRange>({ allowsCreateOnUpdate: true, validate: limitRangeErrors }),
   '/Namespace': rulesFor<Namespace>({
     nameProblems: dnsLabelProblems,

@@ -16,6 +16,7 @@ import type {
   IngressClass,
   IPAddress,
   Lease,
+  MutatingWebhookConfiguration,
   NetworkPolicy,
   PodDisruptionBudget,
   PriorityClass,
@@ -70,6 +71,7 @@ import {
   serviceCidrErrors,
   serviceCidrUpdateErrors,
 } from '../validation/service-addresses.ts'
+import { webhookErrors } from '../validation/webhooks.ts'
 import { deviceRules } from './device-rules.ts'
 import { type KindRules, rulesFor } from './kind-rule.ts'
 import { storageRules } from './storage-rules.ts'
@@ -81,16 +83,20 @@ const counted = { ...conditional, generation: ['spec'] }
 export const otherRules: Readonly<Record<string, Partial<KindRules>>> = {
   'admissionregistration.k8s.io/MutatingAdmissionPolicy': counted,
   'admissionregistration.k8s.io/MutatingAdmissionPolicyBinding': counted,
-  'admissionregistration.k8s.io/MutatingWebhookConfiguration': {
-    ...conditional,
-    generation: ['webhooks'],
-  },
+  'admissionregistration.k8s.io/MutatingWebhookConfiguration':
+    rulesFor<MutatingWebhookConfiguration>({
+      ...conditional,
+      generation: ['webhooks'],
+      validate: webhookErrors,
+    }),
   'admissionregistration.k8s.io/ValidatingAdmissionPolicy': counted,
   'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding': counted,
-  'admissionregistration.k8s.io/ValidatingWebhookConfiguration': {
-    ...conditional,
-    generation: ['webhooks'],
-  },
+  'admissionregistration.k8s.io/ValidatingWebhookConfiguration':
+    rulesFor<MutatingWebhookConfiguration>({
+      ...conditional,
+      generation: ['webhooks'],
+      validate: webhookErrors,
+    }),
   'apiextensions.k8s.io/CustomResourceDefinition': definitionRules,
   'apiregistration.k8s.io/APIService': rulesFor<APIService>({
     ...conditional,
@@ -129,6 +135,7 @@ export const otherRules: Readonly<Record<string, Partial<KindRules>>> = {
     validateUpdate: endpointSliceUpdateErrors,
   }),
   'events.k8s.io/Event': rulesFor<EventsEvent>({
+    nameProblems: pathSegmentProblems,
     allowsCreateOnUpdate: true,
     validateCreate: newEventErrors,
   }),

@@ -19,7 +19,8 @@ export function autoscalerV1Errors({
   spec = {},
 }: DraftOf<HorizontalPodAutoscalerV1>): FieldError[] {
   const percentage = spec.targetCPUUtilizationPercentage
-  const path = 'spec.targetCPUUtilizationPercentage'
+  // It is kept as the first metric of the newer version, and checked there.
+  const path = 'spec.metrics[0].resource.target.averageUtilization'
   return [
     ...boundsErrors(spec),
     ...referenceErrors(spec.scaleTargetRef, 'spec.scaleTargetRef'),
@@ -27,6 +28,7 @@ export function autoscalerV1Errors({
       percentage !== undefined && percentage < 1,
       invalid(path, percentage, 'must be greater than 0'),
     ),
+    ...scaleToZeroErrors({ minReplicas: spec.minReplicas }),
   ]
 }
 
@@ -35,9 +37,23 @@ export function autoscalerErrors({ spec = {} }: DraftOf<HorizontalPodAutoscaler>
     ...boundsErrors(spec),
     ...referenceErrors(spec.scaleTargetRef, 'spec.scaleTargetRef'),
     ...each(spec.metrics, 'spec.metrics', metricErrors),
+    ...scaleToZeroErrors({ minReplicas: spec.minReplicas, metrics: spec.metrics }),
     ...rulesErrors(spec.behavior?.scaleUp, 'spec.behavior.scaleUp'),
     ...rulesErrors(spec.behavior?.scaleDown, 'spec.behavior.scaleDown'),
   ]
+}
+
+interface Measured {
+  readonly minReplicas: number | undefined
+  readonly metrics?: readonly Metric[] | undefined
+}
+
+/** Metrics of Pods say nothing where there are none. */
+function scaleToZeroErrors({ minReplicas, metrics = [] }: Measured): FieldError[] {
+  const isSeen = metrics.some(({ type }) => type === 'Object' || type === 'External')
+  const detail =
+    'must specify at least one Object or External metric to support scaling to zero replicas'
+  return when(minReplicas === 0 && !isSeen, forbidden('spec.metrics', detail))
 }
 
 interface Bounds {

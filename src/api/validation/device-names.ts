@@ -10,8 +10,8 @@ const identifierLimit = 32
 
 /** A driver's name is a domain's, of 63 characters at most, in whatever case. */
 export function driverNameErrors(name: string, path: string): FieldError[] {
-  if (name === '') return [required(path)]
   return [
+    ...when(name === '', required(path)),
     ...when(name.length > driverLimit, tooLong(path, driverLimit)),
     ...dnsSubdomainProblems(name.toLowerCase()).map((problem) => invalid(path, name, problem)),
   ]

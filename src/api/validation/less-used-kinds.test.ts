@@ -219,3 +219,66 @@ test('says what is wrong with runtime classes', () => {
     ],
   ])
 })
+
+test('says what is wrong with webhooks', () => {
+  const webhook = (fields: Draft): Draft => ({
+    webhooks: [
+      {
+        name: 'hook.example.com',
+        admissionReviewVersions: ['v1'],
+        sideEffects: 'None',
+        clientConfig: { url: 'https://example.com/hook' },
+        ...fields,
+      },
+    ],
+  })
+  says([
+    ['MutatingWebhookConfiguration', webhook({}), []],
+    [
+      'MutatingWebhookConfiguration',
+      webhook({ name: 'hook', failurePolicy: 'Maybe', sideEffects: 'Some', timeoutSeconds: 31 }),
+      [
+        'webhooks[0].name: Invalid value: "hook": should be a domain with at least three segments separated by dots',
+        'webhooks[0].failurePolicy: Unsupported value: "Maybe": supported values: "Fail", "Ignore"',
+        'webhooks[0].sideEffects: Unsupported value: "Some": supported values: "None", "NoneOnDryRun"',
+        'webhooks[0].timeoutSeconds: Invalid value: 31: the timeout value must be between 1 and 30 seconds',
+      ],
+    ],
+    [
+      'MutatingWebhookConfiguration',
+      webhook({
+        clientConfig: { service: { name: 's', path: 'a//B' } },
+        admissionReviewVersions: ['v1', 'v1'],
+      }),
+      [
+        'webhooks[0].clientConfig.service.namespace: Required value: service namespace is required',
+        'webhooks[0].clientConfig.service.path: Invalid value: "a//B": must start with a \'/\'',
+        'webhooks[0].clientConfig.service.path: Invalid value: "a//B": segment[0] may not be empty',
+        'webhooks[0].clientConfig.service.path: Invalid value: "a//B": segment[1] may not be empty',
+        "webhooks[0].clientConfig.service.path: Invalid value: \"a//B\": segment[2]: a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
+        'webhooks[0].admissionReviewVersions[1]: Invalid value: "v1": duplicate version',
+      ],
+    ],
+    [
+      'MutatingWebhookConfiguration',
+      webhook({
+        rules: [
+          {
+            operations: ['*', 'EAT'],
+            apiGroups: [],
+            apiVersions: [''],
+            resources: ['pods/*', 'pods/log', '*', 'nodes'],
+          },
+        ],
+      }),
+      [
+        'webhooks[0].rules[0].operations: Invalid value: ["*","EAT"]: if \'*\' is present, must not specify other operations',
+        'webhooks[0].rules[0].operations[1]: Unsupported value: "EAT": supported values: "*", "CONNECT", "CREATE", "DELETE", "UPDATE"',
+        'webhooks[0].rules[0].apiGroups: Required value',
+        'webhooks[0].rules[0].apiVersions[0]: Required value',
+        'webhooks[0].rules[0].resources[1]: Invalid value: "pods/log": if \'pods/*\' is present, must not specify pods/log',
+        'webhooks[0].rules[0].resources: Invalid value: ["pods/*","pods/log","*","nodes"]: if \'*\' is present, must not specify other resources without subresources',
+      ],
+    ],
+  ])
+})

@@ -12,6 +12,7 @@ import type {
   NetworkPolicyPort,
 } from '../types.gen.ts'
 import {
+  choiceErrors,
   dnsSubdomainErrors,
   each,
   fixedErrors,
@@ -26,6 +27,7 @@ import { blockOf, cidrErrors, familyOf, isStrictlyWithin } from './ip.ts'
 import {
   dnsLabelProblems,
   dnsSubdomainProblems,
+  pathSegmentProblems,
   portNameProblems,
   wildcardSubdomainProblems,
 } from './names.ts'
@@ -79,7 +81,7 @@ function pathErrors(entry: DraftOf<HTTPIngressPath>, path: string): FieldError[]
   const { pathType, path: text = '', backend = {} } = entry
   const place = child(path, 'path')
   const types = ['Exact', 'ImplementationSpecific', 'Prefix']
-  if (pathType === undefined) {
+  if (!pathType) {
     return [required(child(path, 'pathType'), 'pathType must be specified')]
   }
   const isStrict = pathType === 'Exact' || pathType === 'Prefix'
@@ -116,14 +118,14 @@ function backendErrors({ service, resource }: DraftOf<IngressBackend>, path: str
       ...when(!resource.name, required(child(path, 'resource', 'name'))),
     ]
   }
-  if (!service) return [required(path, 'resource or service backend is required')]
+  if (!service) return [invalid(path, '', 'resource or service backend is required')]
   const place = child(path, 'service')
   const { name, port = {} } = service
   return [
     ...(name
       ? formErrors(name, child(place, 'name'), dnsLabelProblems)
       : [required(child(place, 'name'))]),
-    ...backendPortErrors(port, child(place, 'port')),
+    ...backendPortErrors(port, path),
   ]
 }
 
@@ -132,8 +134,8 @@ function backendPortErrors(
   path: string,
 ): FieldError[] {
   if (name && number) return [invalid(path, '', 'cannot set both port name & port number')]
-  if (name) return formErrors(name, child(path, 'name'), portNameProblems)
-  if (number) return portNumberErrors(number, child(path, 'number'))
+  if (name) return formErrors(name, child(path, 'service.port.name'), portNameProblems)
+  if (number) return portNumberErrors(number, child(path, 'service.port.number'))
   return [required(path, 'port name or number is required')]
 }
 
@@ -171,8 +173,28 @@ export function ingressClassErrors({ spec }: DraftOf<IngressClass>): FieldError[
               'must be a domain-prefixed path (such as "acme.io/foo")',
             ),
           ]),
-    ...when(parameters && !parameters.kind, required('spec.parameters.kind', 'kind is required')),
-    ...when(parameters && !parameters.name, required('spec.parameters.name', 'name is required')),
+    ...(parameters ? parametersErrors(parameters, 'spec.parameters') : []),
+  ]
+}
+
+type Parameters = NonNullable<NonNullable<DraftOf<IngressClass>['spec']>['parameters']>
+
+function parametersErrors(parameters: Parameters, path: string): FieldError[] {
+  const { apiGroup, kind, name } = parameters
+  return [
+    ...(apiGroup === undefined
+      ? []
+      : formErrors(apiGroup, child(path, 'apiGroup'), dnsSubdomainProblems)),
+    ...(kind
+      ? formErrors(kind, child(path, 'kind'), pathSegmentProblems)
+      : [required(child(path, 'kind'), 'kind is required')]),
+    ...(name
+      ? formErrors(name, child(path, 'name'), pathSegmentProblems)
+      : [required(child(path, 'name'), 'name is required')]),
+    ...choiceErrors(parameters.scope, child(path, 'scope'), ['Cluster', 'Namespace']),
+    ...(parameters.namespace
+      ? formErrors(parameters.namespace, child(path, 'namespace'), dnsLabelProblems)
+      : []),
     ...when(
       parameters?.scope === 'Namespace' && !parameters.namespace,
       required('spec.parameters.namespace', "`parameters.scope` is set to 'Namespace'"),

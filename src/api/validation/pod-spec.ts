@@ -13,7 +13,6 @@ import {
   formErrors,
   largestInt32,
   optionalForm,
-  optionErrors,
   rangeErrors,
   repeatedOf,
   when,
@@ -63,10 +62,12 @@ export function podSpecErrors(spec: Spec, path: string, { podName }: PodContext)
     ...deadlineErrors(spec, child(path, 'activeDeadlineSeconds')),
     ...tolerationsErrors(spec.tolerations, child(path, 'tolerations')),
     ...hostAliasErrors(spec, child(path, 'hostAliases')),
-    ...optionErrors(spec.preemptionPolicy, child(path, 'preemptionPolicy'), [
-      'PreemptLowerPriority',
-      'Never',
-    ]),
+    ...(spec.preemptionPolicy === undefined
+      ? []
+      : choiceErrors(spec.preemptionPolicy, child(path, 'preemptionPolicy'), [
+          'PreemptLowerPriority',
+          'Never',
+        ])),
     ...overheadErrors(spec, child(path, 'overhead')),
     ...osErrors(spec, child(path, 'os')),
   ]

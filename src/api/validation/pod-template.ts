@@ -40,14 +40,21 @@ export function selectedTemplateErrors(
   if (!template) return [required(path)]
   const rules = rulesIfValid(selector)
   if (!rules) return [invalid(ownerOf(path, 'selector'), selector, 'invalid label selector')]
-  const labels = template.metadata?.labels
-  const isEmpty = !selector?.matchLabels && !selector?.matchExpressions
+  return [...mismatchErrors(template, selector, path), ...podTemplateErrors(template, path)]
+}
+
+/** A selector that is not there finds nothing; one that is not well formed is not asked. */
+export function mismatchErrors(
+  { metadata }: Template,
+  selector: Selector | null | undefined,
+  path: string,
+): FieldError[] {
+  const rules = rulesIfValid(selector)
+  const labels = metadata?.labels
+  const isEmpty = selector && !selector.matchLabels && !selector.matchExpressions
+  const isMissed = !selector || (rules && !isEmpty && !matchesLabels(rules, labels))
   const detail = '`selector` does not match template `labels`'
-  const isMissed = !isEmpty && !matchesLabels(rules, labels)
-  return [
-    ...when(isMissed, invalid(child(path, 'metadata', 'labels'), labels ?? null, detail)),
-    ...podTemplateErrors(template, path),
-  ]
+  return when(isMissed, invalid(child(path, 'metadata', 'labels'), labels ?? null, detail))
 }
 
 /** A field beside the one at `path`. */

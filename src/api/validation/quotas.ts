@@ -4,7 +4,7 @@ import { type DraftOf, isSame } from '../draft.ts'
 import { duplicate, type FieldError, forbidden, invalid, required } from '../field-error.ts'
 import { compareQuantities, milliUnitsOf } from '../quantity.ts'
 import type { LimitRange, LimitRangeItem, PriorityClass, ResourceQuota } from '../types.gen.ts'
-import { each, eachEntry, optionErrors, when } from './checks.ts'
+import { choiceErrors, each, eachEntry, when } from './checks.ts'
 import { at, child } from './field-path.ts'
 import { qualifiedNameErrors } from './metadata.ts'
 import {
@@ -313,7 +313,9 @@ export function priorityClassErrors(priorityClass: DraftOf<PriorityClass>): Fiel
         `maximum allowed value of a user defined priority is ${largestUserPriority}`,
       ),
     ),
-    ...optionErrors(preemptionPolicy, 'preemptionPolicy', ['PreemptLowerPriority', 'Never']),
+    ...(preemptionPolicy === undefined
+      ? []
+      : choiceErrors(preemptionPolicy, 'preemptionPolicy', ['PreemptLowerPriority', 'Never'])),
   ]
 }
 

@@ -2,6 +2,7 @@
 
 import type { DraftOf } from '../draft.ts'
 import { type FieldError, invalid, notSupported, required } from '../field-error.ts'
+import { rulesIfValid } from '../selector/label.ts'
 import type {
   ClusterRole,
   ClusterRoleBinding,
@@ -29,7 +30,10 @@ export function clusterRoleErrors({ rules, aggregationRule }: DraftOf<ClusterRol
       aggregationRule && !selectors?.length,
       required(path, 'at least one clusterRoleSelector required if aggregationRule is non-nil'),
     ),
-    ...each(selectors, path, labelSelectorErrors),
+    ...each(selectors, path, (selector, place) => [
+      ...labelSelectorErrors(selector, place),
+      ...when(!rulesIfValid(selector), invalid(place, selector, 'invalid label selector.')),
+    ]),
   ]
 }
 

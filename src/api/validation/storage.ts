@@ -13,17 +13,18 @@ import {
 import { compareQuantities } from '../quantity.ts'
 import type { PersistentVolume, PersistentVolumeSpec, StorageClass } from '../types.gen.ts'
 import {
-  choiceErrors,
   each,
   fixedErrors,
   optionalForm,
   optionErrors,
   repeatedOf,
+  requiredForm,
   when,
 } from './checks.ts'
+import { driverNameErrors } from './device-names.ts'
 import { at, child } from './field-path.ts'
 import { qualifiedNameErrors } from './metadata.ts'
-import { dnsSubdomainProblems, qualifiedNameProblems } from './names.ts'
+import { dnsLabelProblems, dnsSubdomainProblems, qualifiedNameProblems } from './names.ts'
 import { nodeSelectorErrors } from './scheduling.ts'
 import { accessModesErrors, volumeModes } from './storage-claim.ts'
 
@@ -55,7 +56,7 @@ function capacityErrors({ capacity }: Spec): FieldError[] {
   const place = at('spec.capacity', 'storage')
   return [
     ...when(names.length === 0, required('spec.capacity')),
-    ...when(names.length > 0 && isOdd, notSupported('spec.capacity', capacity, ['storage'])),
+    ...when(isOdd, notSupported('spec.capacity', capacity, ['storage'])),
     ...when(
       size !== undefined && compareQuantities(size, '0') <= 0,
       invalid(place, size, 'must be greater than zero'),
@@ -109,9 +110,32 @@ function sourceErrors(spec: Spec): FieldError[] {
     ...when(local && !local.path, required('spec.local.path')),
     ...when(nfs && !nfs.server, required('spec.nfs.server')),
     ...when(nfs && !nfs.path, required('spec.nfs.path')),
-    ...when(csi && !csi.driver, required('spec.csi.driver')),
-    ...when(csi && !csi.volumeHandle, required('spec.csi.volumeHandle')),
+    ...(csi ? csiErrors(csi, 'spec.csi') : []),
     ...more.map((name) => forbidden(`spec.${name}`, 'may not specify more than 1 volume type')),
+  ]
+}
+
+const csiSecrets = [
+  'controllerPublishSecretRef',
+  'controllerExpandSecretRef',
+  'nodePublishSecretRef',
+  'nodeExpandSecretRef',
+] as const
+
+function csiErrors(csi: NonNullable<Spec['csi']>, path: string): FieldError[] {
+  return [
+    ...driverNameErrors(csi.driver ?? '', child(path, 'driver')),
+    ...when(!csi.volumeHandle, required(child(path, 'volumeHandle'))),
+    ...csiSecrets.flatMap((name) => {
+      const secret = csi[name]
+      const place = child(path, name)
+      return secret
+        ? [
+            ...requiredForm(secret.name, child(place, 'name'), dnsSubdomainProblems),
+            ...requiredForm(secret.namespace, child(place, 'namespace'), dnsLabelProblems),
+          ]
+        : []
+    }),
   ]
 }
 
@@ -141,8 +165,10 @@ export function storageClassErrors(storageClass: Class): FieldError[] {
   return [
     ...provisionerErrors(storageClass.provisioner, 'provisioner'),
     ...parametersErrors(storageClass.parameters, 'parameters'),
-    ...choiceErrors(storageClass.reclaimPolicy, 'reclaimPolicy', ['Delete', 'Retain']),
-    ...choiceErrors(storageClass.volumeBindingMode, 'volumeBindingMode', [
+    ...(storageClass.reclaimPolicy
+      ? optionErrors(storageClass.reclaimPolicy, 'reclaimPolicy', ['Delete', 'Retain'])
+      : []),
+    ...optionErrors(storageClass.volumeBindingMode, 'volumeBindingMode', [
       'Immediate',
       'WaitForFirstConsumer',
     ]),
@@ -163,6 +189,8 @@ function topologiesErrors(terms: Topologies, path: string): FieldError[] {
     ...each(terms, path, ({ matchLabelExpressions: expressions = [] }, place) => {
       const field = child(place, 'matchLabelExpressions')
       return [
+        // Upstream holds a term that says nothing for a second one.
+        ...when(expressions.length === 0, duplicate(field, '')),
         ...each(expressions, field, topologyErrors),
         ...repeatedOf(expressions, ({ key }) => key).map(({ element, index }) =>
           duplicate(child(at(field, index), 'key'), element.key),

@@ -96,6 +96,19 @@ export const valid: Partial<Record<Kind, Draft>> = {
       ],
     },
   },
+  MutatingWebhookConfiguration: {
+    webhooks: [
+      {
+        name: 'hook.example.com',
+        admissionReviewVersions: ['v1'],
+        sideEffects: 'None',
+        clientConfig: { service: { name: 's', namespace: 'n', path: '/p' } },
+        rules: [
+          { operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods/*'] },
+        ],
+      },
+    ],
+  },
   CSIDriver: { spec: {} },
   CSINode: {
     spec: { drivers: [{ name: 'a.example.com', nodeID: 'n', topologyKeys: ['x/zone'] }] },

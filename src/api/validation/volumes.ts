@@ -301,7 +301,7 @@ function networkErrors({ nfs, csi, gitRepo, iscsi, fc }: Source, path: string): 
     ...when(nfs && !nfs.server, required(child(path, 'nfs', 'server'))),
     ...when(nfs && !nfs.path, required(child(path, 'nfs', 'path'))),
     ...when(
-      nfs?.path && !nfs.path.startsWith('/'),
+      nfs && !nfs.path?.startsWith('/'),
       invalid(child(path, 'nfs', 'path'), nfs?.path, 'must be an absolute path'),
     ),
     ...when(csi && !csi.driver, required(child(path, 'csi', 'driver'))),

@@ -26,6 +26,7 @@ test('says what is wrong with the kinds of apps', () => {
   ])
   assert.deepEqual(createErrors('Deployment', { spec: { selector: null } }), [
     'spec.selector: Required value',
+    'spec.template.metadata.labels: Invalid value: {"app":"x"}: `selector` does not match template `labels`',
   ])
   assert.deepEqual(
     createErrors('Deployment', {

@@ -14,7 +14,12 @@ import type {
 import { choiceErrors, fixedErrors, labelSelectorErrors, when } from './checks.ts'
 import { nonNegativeErrors } from './metadata.ts'
 import { percentProblems } from './names.ts'
-import { lastingTemplateErrors, podTemplateErrors, selectedTemplateErrors } from './pod-template.ts'
+import {
+  lastingTemplateErrors,
+  mismatchErrors,
+  podTemplateErrors,
+  selectedTemplateErrors,
+} from './pod-template.ts'
 
 type Selector = DraftOf<LabelSelector> | undefined
 
@@ -118,16 +123,22 @@ export function replicaSetUpdateErrors(
 export function replicationControllerErrors({
   spec = {},
 }: DraftOf<ReplicationController>): FieldError[] {
-  const isEmpty = Object.keys(spec.selector ?? {}).length === 0
-  const selector = spec.selector && { matchLabels: spec.selector }
+  const wanted = Object.entries(spec.selector ?? {})
+  const isEmpty = wanted.length === 0
+  const labels = spec.template?.metadata?.labels
+  const isMissed = wanted.some(([key, value]) => labels?.[key] !== value)
+  const detail = '`selector` does not match template `labels`'
   return [
     ...nonNegativeErrors(spec.minReadySeconds ?? 0, 'spec.minReadySeconds'),
     ...when(isEmpty, required('spec.selector')),
     ...nonNegativeErrors(spec.replicas ?? 0, 'spec.replicas'),
-    ...selectedTemplateErrors(spec.template, isEmpty ? {} : selector, 'spec.template'),
     ...(spec.template
-      ? lastingTemplateErrors(spec.template, 'spec.template', 'ReplicationController')
-      : []),
+      ? [
+          ...when(isMissed, invalid('spec.template.metadata.labels', labels ?? null, detail)),
+          ...podTemplateErrors(spec.template, 'spec.template'),
+          ...lastingTemplateErrors(spec.template, 'spec.template', 'ReplicationController'),
+        ]
+      : [required('spec.template')]),
   ]
 }
 
@@ -188,8 +199,9 @@ export function collisionErrors(
 
 export function daemonSetErrors({ spec = {} }: DraftOf<DaemonSet>): FieldError[] {
   return [
-    ...ownSelectorErrors(spec.selector, 'daemonset'),
-    ...selectedTemplateErrors(spec.template, spec.selector, 'spec.template'),
+    ...(spec.selector ? ownSelectorErrors(spec.selector, 'daemonset') : []),
+    ...mismatchErrors(spec.template ?? {}, spec.selector, 'spec.template'),
+    ...podTemplateErrors(spec.template ?? {}, 'spec.template'),
     ...lastingTemplateErrors(spec.template, 'spec.template', 'DaemonSet'),
     ...nonNegativeErrors(spec.minReadySeconds ?? 0, 'spec.minReadySeconds'),
     ...daemonStrategyErrors(spec.updateStrategy ?? {}),

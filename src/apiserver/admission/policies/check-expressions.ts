@@ -1,5 +1,5 @@
-// Configurations of admission are refused when a webhook is described wrongly, or an expression
-// does not compile or yields the wrong type.
+// Configurations of admission are refused when an expression does not compile or yields the wrong
+// type.
 
 import { type FieldError, invalid, toInvalid } from '../../../api/field-error.ts'
 import { compileCel, issuesText } from '../../../cel/cel.ts'
@@ -9,7 +9,6 @@ import { listAt, textAt, valueAt } from '../../registry/api-object.ts'
 import type { AdmissionPlugin } from '../admission.ts'
 import { requestDeclarations } from '../matching/cel-request.ts'
 import { isExempt } from '../matching/rules.ts'
-import { webhookErrors } from '../webhooks/check-webhooks.ts'
 import { createEnvironment } from './environment.ts'
 
 export const checkExpressions: AdmissionPlugin = {
@@ -17,11 +16,7 @@ export const checkExpressions: AdmissionPlugin = {
   handles: (request) =>
     isExempt(request) && request.object !== undefined && request.subresource === '',
   validate({ resource, name, object }) {
-    const errors = [
-      ...webhookErrors(object),
-      ...conditionsOfWebhooks(object),
-      ...policyErrors(object),
-    ]
+    const errors = [...conditionsOfWebhooks(object), ...policyErrors(object)]
     if (errors.length > 0) throw toInvalid(resource.entry, name, errors)
   },
 }
