@@ -200,7 +200,7 @@ export const otherRules: Readonly<Record<string, Partial<KindRules>>> = {
   ...deviceRules,
   'scheduling.k8s.io/PriorityClass': rulesFor<PriorityClass>({
     generation: ['value', 'globalDefault', 'description', 'preemptionPolicy'],
-    validate: priorityClassErrors,
+    validateCreate: priorityClassErrors,
     validateUpdate: priorityClassUpdateErrors,
   }),
   ...storageRules,

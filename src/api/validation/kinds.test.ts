@@ -271,7 +271,7 @@ test('what is immutable stays', () => {
       {},
       ['provisioner: Forbidden: updates to provisioner are forbidden.'],
     ],
-    ['PriorityClass', { value: 11 }, {}, ['value: Invalid value: 11: field is immutable']],
+    ['PriorityClass', { value: 11 }, {}, ['value: Forbidden: may not be changed in an update.']],
     [
       'IngressClass',
       { spec: { controller: 'a.b/c' } },

@@ -331,7 +331,7 @@ export function priorityClassUpdateErrors(
 ): FieldError[] {
   const isSameValue = (next.value ?? 0) === (previous.value ?? 0)
   return [
-    ...when(!isSameValue, invalid('value', next.value ?? 0, 'field is immutable')),
+    ...when(!isSameValue, forbidden('value', 'may not be changed in an update.')),
     ...when(
       next.preemptionPolicy !== previous.preemptionPolicy,
       invalid('preemptionPolicy', next.preemptionPolicy, 'field is immutable'),
