@@ -119,6 +119,8 @@ export interface PushSink {
 export interface Frame {
   readonly body: Buffer
   readonly chunk: Buffer
+  /** How many events it holds. */
+  readonly events: number
 }
 
 /** The connection itself is handed over: exec, attach, port-forward, proxied upgrades. */

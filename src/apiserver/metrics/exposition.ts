@@ -32,14 +32,26 @@ export class Histogram {
     this.#counts = bounds.map(() => 0)
   }
 
-  observe(value: number): void {
-    this.#count++
-    this.#sum += value
+  observe(value: number, times = 1): void {
+    this.#count += times
+    this.#sum += value * times
     for (let index = 0; index < this.#bounds.length; index++) {
       if (value > (this.#bounds[index] ?? Infinity)) continue
-      this.#counts[index] = (this.#counts[index] ?? 0) + 1
+      this.#counts[index] = (this.#counts[index] ?? 0) + times
       return
     }
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** Takes over what another with the same bounds has counted. */
+  add(other: Histogram): void {
+    this.#count += other.#count
+    this.#sum += other.#sum
+    for (const [index, count] of other.#counts.entries())
+      this.#counts[index] = (this.#counts[index] ?? 0) + count
   }
 
   lines(name: string, labels: Labels): readonly string[] {

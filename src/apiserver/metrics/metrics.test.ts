@@ -115,6 +115,23 @@ test('streams are counted while they run', async () => {
   await until(async () => Number.isNaN(await sample('apiserver_longrunning_requests', labels)))
 })
 
+test('events of watches are counted as they are sent, by resource', async () => {
+  const path = '/api/v1/namespaces/default/endpoints'
+  await send('POST', path, { metadata: { name: 'a' } })
+  await send('POST', path, { metadata: { name: 'b' } })
+  const initial =
+    'sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true'
+  const watches = [path, '/api/v1/endpoints'].map((each) =>
+    ask(`${each}?watch=true&timeoutSeconds=1&${initial}`),
+  )
+  const labels = { group: '', version: 'v1', resource: 'endpoints' }
+  const lines = (await Promise.all(watches)).map(({ text }) => text.trim().split('\n').length)
+  const events = lines.reduce((sum, each) => sum + each)
+  assert.ok(events >= 6)
+  assert.equal(await sample('apiserver_watch_events_total', labels), events)
+  assert.equal(await sample('apiserver_watch_events_sizes_count', labels), events)
+})
+
 test('objects, the process and the version are told', async () => {
   const { items } = (await ask('/api/v1/configmaps')).json<{ items: unknown[] }>()
   const resource = { resource: 'configmaps' }

@@ -6,6 +6,7 @@ import { type ChainRequest, headerOf } from '../chain-request.ts'
 import { isLongRunning } from '../filters/long-running.ts'
 import type { RequestInfo, ServerResponse } from '../request.ts'
 import { type Family, Histogram, type Labels, type Sample } from './exposition.ts'
+import { countedBody, eventBounds, eventFamilies } from './watch-events.ts'
 
 export interface RequestMetrics {
   readonly filter: Filter<ChainRequest, ServerResponse>
@@ -35,6 +36,8 @@ interface Series {
   readonly seconds: Histogram
   /** Streams under way. */
   running: number
+  /** Sizes of the events sent; only watches have any. */
+  readonly events: Histogram
 }
 
 export function createRequestMetrics({ nowMs, isServed }: RequestMetricsOptions): RequestMetrics {
@@ -75,7 +78,7 @@ export function createRequestMetrics({ nowMs, isServed }: RequestMetricsOptions)
       series.codes.set(code, (series.codes.get(code) ?? 0) + 1)
       series.seconds.observe((nowMs() - startMs) / 1000)
       if (countsStreams && code < 300 && isLongRunning(request.info, request.query))
-        countStream(series, request)
+        return countStream(series, request, answer)
       return answer
     } finally {
       inFlight[kind]--
@@ -90,14 +93,26 @@ export function createRequestMetrics({ nowMs, isServed }: RequestMetricsOptions)
 }
 
 /** The signal aborts when the connection is done with the request, however it ends. */
-function countStream(series: Series, { signal }: ChainRequest): void {
-  if (signal.aborted) return
+function countStream(
+  series: Series,
+  { signal }: ChainRequest,
+  answer: ServerResponse,
+): ServerResponse {
+  if (signal.aborted) return answer
   series.running++
   signal.addEventListener('abort', () => series.running--, { once: true })
+  if ('upgrade' in answer || !('pushTo' in answer.body)) return answer
+  return { ...answer, body: countedBody(answer.body, series.events) }
 }
 
 function newSeries(labels: Labels): Series {
-  return { labels, codes: new Map(), seconds: new Histogram(bounds), running: 0 }
+  return {
+    labels,
+    codes: new Map(),
+    seconds: new Histogram(bounds),
+    running: 0,
+    events: new Histogram(eventBounds),
+  }
 }
 
 const verbs: Readonly<Record<string, string>> = {
@@ -139,6 +154,7 @@ function families(
 ): readonly Family[] {
   const streams = all.filter(({ running }) => running > 0)
   return [
+    ...eventFamilies(all),
     {
       name: 'apiserver_request_total',
       type: 'counter',

@@ -24,11 +24,11 @@ export function errorFrame(encoder: EventEncoder, error: StatusError): Frame {
 
 function joined(parts: readonly Uint8Array[]): Frame {
   const size = parts.reduce((sum, part) => sum + part.length, 0)
-  const frame = allocateChunk(size)
+  const { body, chunk } = allocateChunk(size)
   let at = 0
   for (const part of parts) {
-    frame.body.set(part, at)
+    body.set(part, at)
     at += part.length
   }
-  return frame
+  return { body, chunk, events: parts.length }
 }
