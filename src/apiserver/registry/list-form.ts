@@ -2,14 +2,15 @@
 // the next, and every few items others get their turn. Out: pieces of the answer, in order.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { openEnvelope, sealEnvelope } from '../../wire/protobuf/envelope.ts'
+import { openEnvelope, sealPieces } from '../../wire/protobuf/envelope.ts'
+import { wireType } from '../../wire/protobuf/reader.ts'
 import { ProtobufWriter } from '../../wire/protobuf/writer.ts'
 import type { ListMetadata, ObjectForm } from './object-form.ts'
 import type { Revised } from './stored-bytes.ts'
 
 /** Items of one turn: some milliseconds. */
 const itemsPerTurn = 50
-/** Pieces of text are collected up to this. */
+/** Pieces are about as long as this. */
 const pieceLength = 64 * 1024
 
 export async function encodeEntries(
@@ -55,17 +56,24 @@ function texts(form: ObjectForm, metadata: ListMetadata): Collector {
   }
 }
 
-/** In the message of a list the items come last, as field 2; the envelope wants to know its length. */
+/** In the message of a list the items come last, as field 2. */
 function messages(form: ObjectForm, metadata: ListMetadata): Collector {
   const shell = openEnvelope(Buffer.from(form.encodeList({ metadata, items: [] })))
-  const items: Uint8Array[] = [shell.raw]
+  const pieces: Uint8Array[] = [shell.raw]
+  let writer = new ProtobufWriter()
+  const flush = () => {
+    pieces.push(writer.finish())
+    writer = new ProtobufWriter()
+  }
   return {
     add(item) {
-      const writer = new ProtobufWriter()
-      writer.tag(2, 2)
-      writer.bytes(Buffer.from(item))
-      items.push(writer.finish())
+      writer.tag(2, wireType.bytes)
+      writer.bytes(typeof item === 'string' ? Buffer.from(item) : item)
+      if (writer.length >= pieceLength) flush()
     },
-    finish: () => [sealEnvelope({ ...shell, raw: Buffer.concat(items) })],
+    finish() {
+      flush()
+      return sealPieces({ ...shell, pieces })
+    },
   }
 }

@@ -47,20 +47,30 @@ function readType(reader: ProtobufReader): { apiVersion: string; kind: string } 
 }
 
 export function sealEnvelope({ apiVersion, kind, raw }: Envelope): Uint8Array {
-  const writer = new ProtobufWriter()
-  writer.message(1, () => {
-    writer.tag(1, wireType.bytes)
-    writer.text(apiVersion)
-    writer.tag(2, wireType.bytes)
-    writer.text(kind)
+  return Buffer.concat(sealPieces({ apiVersion, kind, pieces: [raw] }))
+}
+
+/** As sealEnvelope, of a message in pieces, which are not copied. */
+export function sealPieces({
+  apiVersion,
+  kind,
+  pieces,
+}: Omit<Envelope, 'raw'> & { readonly pieces: readonly Uint8Array[] }): Uint8Array[] {
+  const head = new ProtobufWriter()
+  head.message(1, () => {
+    head.tag(1, wireType.bytes)
+    head.text(apiVersion)
+    head.tag(2, wireType.bytes)
+    head.text(kind)
   })
-  writer.tag(2, wireType.bytes)
-  writer.bytes(raw)
+  head.tag(2, wireType.bytes)
+  head.unsigned(pieces.reduce((sum, { length }) => sum + length, 0))
+  const tail = new ProtobufWriter()
   for (const number of [3, 4]) {
-    writer.tag(number, wireType.bytes)
-    writer.text('')
+    tail.tag(number, wireType.bytes)
+    tail.text('')
   }
-  return Buffer.concat([magic, writer.finish()])
+  return [magic, head.finish(), ...pieces, tail.finish()]
 }
 
 /** One frame of a watch; `object` is an enveloped object. */

@@ -6,6 +6,10 @@ export class ProtobufWriter {
   #buffer = Buffer.allocUnsafe(512)
   #length = 0
 
+  get length(): number {
+    return this.#length
+  }
+
   /** What was written; the writer must not be used after. */
   finish(): Uint8Array {
     return this.#buffer.subarray(0, this.#length)
