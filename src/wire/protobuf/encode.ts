@@ -21,20 +21,22 @@ function writeMessage(type: MessageType, object: JsonLike, writer: ProtobufWrite
 function writeField(field: MessageField, object: JsonLike, writer: ProtobufWriter): void {
   const { key, container, isOptional } = field
   const value = key === '' ? object : (object[key] ?? undefined)
-  if (container === 'map') writeMap(field, (value ?? {}) as JsonLike, writer)
-  else if (container === 'list') {
-    for (const element of (value ?? []) as readonly unknown[]) writeElement(field, element, writer)
+  if (container === 'map') {
+    if (value !== undefined) writeMap(field, value as JsonLike, writer)
+  } else if (container === 'list') {
+    if (value === undefined) return
+    for (const element of value as readonly unknown[]) writeElement(field, element, writer)
   } else if (value !== undefined || !isOptional) writeElement(field, value, writer)
 }
 
 function writeMap(field: MessageField, map: JsonLike, writer: ProtobufWriter): void {
   const entry = { ...field, number: 2 }
   for (const key of Object.keys(map).sort()) {
-    writer.message(field.number, () => {
-      writer.tag(1, wireType.bytes)
-      writer.text(key)
-      writeElement(entry, map[key], writer)
-    })
+    const start = writer.begin(field.number)
+    writer.tag(1, wireType.bytes)
+    writer.text(key)
+    writeElement(entry, map[key], writer)
+    writer.end(start)
   }
 }
 
@@ -48,7 +50,9 @@ function writeElement(
   else {
     const type = element()
     const object = type.form ? encodeForm(type.form, value) : value
-    writer.message(number, () => writeMessage(type, (object ?? {}) as JsonLike, writer))
+    const start = writer.begin(number)
+    writeMessage(type, (object ?? {}) as JsonLike, writer)
+    writer.end(start)
   }
 }
 

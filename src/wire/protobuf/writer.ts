@@ -21,6 +21,10 @@ export class ProtobufWriter {
 
   unsigned(value: number): void {
     this.#reserve(10)
+    if (value < 0x80) {
+      this.#buffer[this.#length++] = value
+      return
+    }
     let rest = value
     while (rest >= 0x80) {
       this.#buffer[this.#length++] = (rest % 0x80) | 0x80
@@ -64,15 +68,24 @@ export class ProtobufWriter {
     this.#length += this.#buffer.write(text, this.#length)
   }
 
-  /**
-   * A length-delimited message: one byte is kept for the length, and the body moves up when the
-   * length turns out to need more.
-   */
   message(number: number, body: () => void): void {
+    const start = this.begin(number)
+    body()
+    this.end(start)
+  }
+
+  /**
+   * Begins a length-delimited message and returns where: one byte is kept for the length, and the
+   * body moves up at the end when the length turns out to need more.
+   */
+  begin(number: number): number {
     this.tag(number, wireType.bytes)
     this.#reserve(1)
-    const start = ++this.#length
-    body()
+    return ++this.#length
+  }
+
+  /** Ends the message that began at `start`. */
+  end(start: number): void {
     const length = this.#length - start
     const width = widthOf(length)
     if (width > 1) {
