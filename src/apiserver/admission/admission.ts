@@ -19,6 +19,8 @@ export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
 
 export interface AdmissionRequest {
   readonly operation: Operation
+  /** As authorization knows it: `patch` too is an UPDATE, or a CREATE. */
+  readonly verb: string
   readonly resource: Resource
   readonly subresource: string
   /** '' for cluster-scoped resources; a Namespace's own name for Namespaces. */

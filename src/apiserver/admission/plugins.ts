@@ -1,6 +1,6 @@
 // Table: the admission plugins in the order in which they run. Webhooks and policies come after
 // those that fill in, and ResourceQuota is last: it counts only what nobody else refuses. Names and
-// order are upstream's, but for four that are part of upstream's registry and come after webhooks.
+// order are upstream's, but for five that are part of upstream's registry and come after webhooks.
 // A function, as those that call out keep connections and compiled expressions.
 
 import type { AdmissionPlugin } from './admission.ts'
@@ -13,6 +13,7 @@ import {
 import { defaultIngressClass } from './default-ingress-class.ts'
 import { defaultStorageClass } from './default-storage-class.ts'
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts'
+import { deviceAccess } from './device-access.ts'
 import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
 import { nodeRestriction } from './node-restriction.ts'
@@ -56,6 +57,7 @@ export function createAdmissionPlugins(): readonly AdmissionPlugin[] {
     webhooks.mutating,
     certificateRequester,
     rbacEscalation,
+    deviceAccess,
     checkExpressions,
     paramAccess,
     createValidatingPolicies(),

@@ -42,6 +42,7 @@ export function admitter(
     const { info, warnings, query, audit } = request
     await admitRequest(admission, {
       ...{ operation, resource, object, old, warnings },
+      verb: info.verb,
       subresource: info.subresource,
       namespace: resource.entry.namespaced ? info.namespace : '',
       name: info.name,

@@ -149,6 +149,7 @@ export function admissionRequest(
   return {
     ...(audit && { annotate: (key, value) => audit.annotate(key, value) }),
     operation,
+    verb: request.info.verb,
     resource,
     subresource,
     namespace,
