@@ -1,7 +1,7 @@
 // Small checks that many kinds share. Each returns a list of errors, empty when all is well.
 
 import { type DraftOf, isSameMeaning } from '../draft.ts'
-import { type FieldError, invalid, notSupported, required } from '../field-error.ts'
+import { all, type FieldError, invalid, notSupported, required } from '../field-error.ts'
 import type { LabelSelector } from '../types.gen.ts'
 import { at, child } from './field-path.ts'
 import { labelsErrors, qualifiedNameErrors } from './metadata.ts'
@@ -149,22 +149,22 @@ export function labelSelectorErrors(
   path: string,
 ): FieldError[] {
   if (!selector) return []
-  return [
-    ...labelsErrors(selector.matchLabels, child(path, 'matchLabels')),
-    ...each(selector.matchExpressions, child(path, 'matchExpressions'), expressionErrors),
-  ]
+  return all(
+    labelsErrors(selector.matchLabels, child(path, 'matchLabels')),
+    each(selector.matchExpressions, child(path, 'matchExpressions'), expressionErrors),
+  )
 }
 
 type Expression = NonNullable<Selector['matchExpressions']>[number]
 
 function expressionErrors({ key = '', operator, values }: Expression, path: string): FieldError[] {
-  return [
-    ...operatorErrors(operator ?? '', values, path),
-    ...qualifiedNameErrors(key, child(path, 'key')),
-    ...each(values, child(path, 'values'), (value, place) =>
+  return all(
+    operatorErrors(operator ?? '', values, path),
+    qualifiedNameErrors(key, child(path, 'key')),
+    each(values, child(path, 'values'), (value, place) =>
       formErrors(value, place, labelValueProblems),
     ),
-  ]
+  )
 }
 
 export function operatorErrors(
