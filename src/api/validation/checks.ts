@@ -27,12 +27,13 @@ export function each<T>(
   path: string,
   check: Check<T>,
 ): FieldError[] {
-  const errors: FieldError[] = []
-  list?.forEach((element, index) => {
-    const found = check(element, at(path, index), index)
-    if (found.length > 0) errors.push(...found)
-  })
-  return errors
+  let errors: FieldError[] | undefined
+  const { length = 0 } = list ?? {}
+  for (let index = 0; index < length; index++) {
+    const found = check(list?.[index] as T, at(path, index), index)
+    if (found.length > 0) errors = errors === undefined ? [...found] : [...errors, ...found]
+  }
+  return errors ?? []
 }
 
 /** `check` for every entry of a map, with its place. */
@@ -41,12 +42,13 @@ export function eachEntry<T>(
   path: string,
   check: (key: string, value: T, path: string) => readonly FieldError[],
 ): FieldError[] {
-  const errors: FieldError[] = []
+  let errors: FieldError[] | undefined
   for (const key in map) {
     const value = map[key]
-    if (value !== undefined) errors.push(...check(key, value, at(path, key)))
+    const found = value === undefined ? [] : check(key, value, at(path, key))
+    if (found.length > 0) errors = errors === undefined ? [...found] : [...errors, ...found]
   }
-  return errors
+  return errors ?? []
 }
 
 /** The text must have the form that `problems` describes. */
@@ -106,6 +108,7 @@ export function repeatedOf<T>(
   list: readonly T[],
   identityOf: (element: T) => string | undefined,
 ): { readonly element: T; readonly index: number }[] {
+  if (list.length < 2) return []
   const seen = new Set<string>()
   return list.flatMap((element, index) => {
     const identity = identityOf(element)

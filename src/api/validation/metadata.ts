@@ -83,14 +83,15 @@ export function labelsErrors(labels: Labels | null | undefined, path: string): F
   const errors: FieldError[] = []
   for (const key in labels) {
     const value = labels[key] ?? ''
-    errors.push(...qualifiedNameErrors(key, path))
-    errors.push(...labelValueProblems(value).map((problem) => invalid(path, value, problem)))
+    for (const problem of qualifiedNameProblems(key)) errors.push(invalid(path, key, problem))
+    for (const problem of labelValueProblems(value)) errors.push(invalid(path, value, problem))
   }
   return errors
 }
 
 export function qualifiedNameErrors(name: string, path: string): FieldError[] {
-  return qualifiedNameProblems(name).map((problem) => invalid(path, name, problem))
+  const problems = qualifiedNameProblems(name)
+  return problems.length === 0 ? [] : problems.map((problem) => invalid(path, name, problem))
 }
 
 export function annotationsErrors(annotations: Labels | undefined, path: string): FieldError[] {

@@ -100,6 +100,7 @@ function propagationErrors(mount: Mount, path: string, container: Any): FieldErr
 
 function devicesErrors(container: Any, path: string, volumes: Volumes): FieldError[] {
   const { volumeDevices, volumeMounts = [] } = container
+  if (!volumeDevices?.length) return []
   const names = repeatedOf(volumeDevices ?? [], ({ name }) => name)
   const paths = repeatedOf(volumeDevices ?? [], ({ devicePath }) => devicePath)
   return all(
