@@ -167,7 +167,8 @@ async function writeReplaced(
   if (isToBeDeleted(object, old) && resource.deletion.mayDeleteOnUpdate(object)) {
     return deleteFinalized(context, write, { object, entry })
   }
-  if (isUnchanged(object, old) && !context.isStale(entry.value)) return { stored: entry }
+  // What changes nothing is not written, so that nobody is told of it. Their versions are the same.
+  if (isSameMeaning(object, old) && !context.isStale(entry.value)) return { stored: entry }
   if (write.options.isDryRun) {
     return { object: writtenObject(object, entry.revision) }
   }
@@ -195,17 +196,6 @@ async function deleteFinalized(
   if (!result.ok && result.current) return undefined
   await context.hooks(resource).afterDelete?.(object)
   return { stored: { value, revision: entry.revision } }
-}
-
-/** A write that changes nothing is not written, so that nobody is told of it. */
-function isUnchanged(object: ApiObject, old: ApiObject): boolean {
-  return isSameMeaning(
-    { ...object, metadata: { ...object.metadata, resourceVersion: '' } },
-    {
-      ...old,
-      metadata: { ...old.metadata, resourceVersion: '' },
-    },
-  )
 }
 
 function recordFields(context: WriteContext, write: Write, draft: Draft, old: ApiObject): void {
