@@ -1,7 +1,8 @@
 // Figures of the API server over its durable log: rate, CPU, p50 and p99 of every scenario, beside
 // kube-apiserver with etcd, in turns where both are on this machine; then start and memory.
 // `node bench/api.ts [WORDS OF SCENARIOS] [--seconds 5] [--rounds 2] [--connections 32]
-//   [--kube-apiserver PROGRAM] [--etcd PROGRAM] [--over-etcd] [--folder FOLDER] [--no-figures]`
+//   [--kube-apiserver PROGRAM] [--kube-apiserver-flag=FLAG]... [--etcd PROGRAM] [--over-etcd]
+//   [--folder FOLDER] [--no-figures]`
 // With --over-etcd our server over an etcd is measured as well, in turns with it over its log.
 
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
@@ -41,6 +42,7 @@ const { values: flags, positionals: words } = parseArgs({
     rounds: { type: 'string', default: '2' },
     connections: { type: 'string', default: '32' },
     'kube-apiserver': { type: 'string', default: 'kube-apiserver' },
+    'kube-apiserver-flag': { type: 'string', multiple: true, default: [] },
     etcd: { type: 'string', default: 'etcd' },
     'over-etcd': { type: 'boolean', default: false },
     folder: { type: 'string', default: tmpdir() },
@@ -106,7 +108,11 @@ async function startOverEtcd(program: string): Promise<Target | undefined> {
 }
 
 async function startTheirs(): Promise<Target | undefined> {
-  const programs = { kubeApiserver: flags['kube-apiserver'], etcd: flags.etcd }
+  const programs = {
+    kubeApiserver: flags['kube-apiserver'],
+    etcd: flags.etcd,
+    flags: flags['kube-apiserver-flag'],
+  }
   const missing = peerMissing(programs)
   if (missing) {
     print(`${missing}: figures measured before stand for kube-apiserver with etcd`)

@@ -102,6 +102,8 @@ async function spawnEtcd(program: string, folder: string) {
 export interface PeerPrograms {
   readonly kubeApiserver: string
   readonly etcd: string
+  /** More flags of kube-apiserver, as some versions need them. */
+  readonly flags: readonly string[]
 }
 
 /** Why it cannot be measured here; undefined where it can. */
@@ -126,7 +128,7 @@ export async function startPeer(programs: PeerPrograms, place: Place): Promise<T
     ...['--service-account-key-file', join(folder, 'pki/sa.key')],
     ...['--service-account-signing-key-file', join(folder, 'pki/sa.key')],
     ...['--service-cluster-ip-range', '10.96.0.0/16', '--advertise-address', '192.0.2.1'],
-    ...['--cert-dir', join(folder, 'made')],
+    ...['--cert-dir', join(folder, 'made'), ...programs.flags],
   ])
   const children = [apiServer, etcd]
   await untilReady({ ...address, port }, children)

@@ -77,6 +77,10 @@ function conformField(object: Draft, key: string, field: Field, place: Place): v
     delete object[key]
     return
   }
+  if (isPlain(value, field)) {
+    if (!place.isPartial && isDropped(value, field)) delete object[key]
+    return
+  }
   place.segments.push(key)
   place.fields.push(key)
   const result = conformContainer(value, field, place)
@@ -84,6 +88,13 @@ function conformField(object: Draft, key: string, field: Field, place: Place): v
   place.fields.pop()
   if (!place.isPartial && isDropped(result, field)) delete object[key]
   else object[key] = result
+}
+
+/** A scalar as its type has it: most values are, and need no look at where they stand. */
+function isPlain(value: DraftValue, field: Field): boolean {
+  if (field.ref !== undefined || field.array || field.map) return false
+  if (typeof value === 'string') return field.type === 'string' && field.format !== 'byte'
+  return typeof value === 'boolean' && field.type === 'boolean'
 }
 
 /** Empty lists and maps are nil after a trip through the store: null where always written. */
@@ -112,9 +123,12 @@ function conformMap(value: DraftValue, field: Field, place: Place): DraftValue {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw mismatch(value, `map[string]${elementTypeName(field)}`, place)
   }
+  const isOfText =
+    field.type === 'string' && field.format !== 'byte' && field.ref === undefined && !field.array
   let isEmpty = true
   for (const key in value) {
     isEmpty = false
+    if (isOfText && typeof value[key] === 'string') continue
     place.segments.push(key)
     const element = value[key]
     value[key] = field.array

@@ -62,10 +62,21 @@ export function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
   if (Array.isArray(a) || Array.isArray(b)) {
-    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false
-    return a.every((element, index) => isSame(element, b[index]))
+    return Array.isArray(a) && Array.isArray(b) && hasSameElements(a, b, isSame)
   }
   return hasSameFields(a as Draft, b as Draft)
+}
+
+function hasSameElements(
+  a: readonly unknown[],
+  b: readonly unknown[],
+  areSame: (a: unknown, b: unknown) => boolean,
+): boolean {
+  if (a.length !== b.length) return false
+  for (let index = 0; index < a.length; index++) {
+    if (!areSame(a[index], b[index])) return false
+  }
+  return true
 }
 
 function hasSameFields(a: Draft, b: Draft): boolean {
@@ -85,13 +96,12 @@ export function isSameMeaning(a: unknown, b: unknown): boolean {
   if (isEmpty(a) && isEmpty(b)) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
   if (Array.isArray(a) || Array.isArray(b)) {
-    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false
-    return a.every((element, index) => isSameMeaning(element, b[index]))
+    return Array.isArray(a) && Array.isArray(b) && hasSameElements(a, b, isSameMeaning)
   }
   const left = a as Draft
   const right = b as Draft
   for (const key in left) if (!isSameMeaning(left[key], right[key])) return false
-  for (const key in right) if (!(key in left) && !isEmpty(right[key])) return false
+  for (const key in right) if (!Object.hasOwn(left, key) && !isEmpty(right[key])) return false
   return true
 }
 

@@ -88,6 +88,18 @@ export function internalError(field: string, detail: string): FieldError {
   return { type: 'InternalError', field, detail }
 }
 
+/**
+ * The errors of all lists. Nearly always there are none: nothing is made then, and this is why
+ * checks are not put together by spreading them into a new list.
+ */
+export function all(...lists: readonly (readonly FieldError[])[]): FieldError[] {
+  let errors: FieldError[] | undefined
+  for (const list of lists) {
+    if (list.length > 0) errors = errors === undefined ? [...list] : [...errors, ...list]
+  }
+  return errors ?? []
+}
+
 /** `Invalid value: -1: must be greater than or equal to 0` */
 export function errorBody({ type, badValue, detail }: FieldError): string {
   const isShown = showsValue(type) && badValue !== omitted

@@ -3,7 +3,7 @@
 
 import { applyDefaults } from './defaults/defaults.ts'
 import { type Draft, draftAs, isDraft } from './draft.ts'
-import type { FieldError } from './field-error.ts'
+import { all, type FieldError } from './field-error.ts'
 import { kindRules } from './kind-rules.ts'
 import type { KindEntry } from './kinds.ts'
 import { bumpGeneration, prepareMetadataForUpdate } from './prepare.ts'
@@ -74,18 +74,20 @@ function mainStrategy(entry: KindEntry, rules: KindRules): WriteStrategy {
       if (rules.generation) bumpGeneration(next, previous, rules.generation)
     },
     ...(rules.warnings && { warnings: rules.warnings }),
-    validateCreate: (object) => [
-      ...metadataErrors(metadataOf(object), metadataRules(entry, rules)),
-      ...finalizerErrors(object),
-      ...(rules.validate?.(object) ?? []),
-      ...(rules.validateCreate?.(object) ?? []),
-    ],
-    validateUpdate: (next, previous) => [
-      ...metadataUpdateErrors(metadataOf(next), metadataOf(previous)),
-      ...finalizerErrors(next),
-      ...(rules.validate?.(next) ?? []),
-      ...(rules.validateUpdate?.(next, previous) ?? []),
-    ],
+    validateCreate: (object) =>
+      all(
+        metadataErrors(metadataOf(object), metadataRules(entry, rules)),
+        finalizerErrors(object),
+        rules.validate?.(object) ?? [],
+        rules.validateCreate?.(object) ?? [],
+      ),
+    validateUpdate: (next, previous) =>
+      all(
+        metadataUpdateErrors(metadataOf(next), metadataOf(previous)),
+        finalizerErrors(next),
+        rules.validate?.(next) ?? [],
+        rules.validateUpdate?.(next, previous) ?? [],
+      ),
   }
 }
 
@@ -128,9 +130,10 @@ function subresourceStrategy(
       if (rules.generation && name !== 'status') bumpGeneration(next, previous, rules.generation)
     },
     validateCreate: () => [],
-    validateUpdate: (next, previous) => [
-      ...metadataUpdateErrors(metadataOf(next), metadataOf(previous)),
-      ...sub.validateUpdate(next, previous),
-    ],
+    validateUpdate: (next, previous) =>
+      all(
+        metadataUpdateErrors(metadataOf(next), metadataOf(previous)),
+        sub.validateUpdate(next, previous),
+      ),
   }
 }

@@ -1,7 +1,7 @@
 // Small checks that many kinds share. Each returns a list of errors, empty when all is well.
 
 import { type DraftOf, isSameMeaning } from '../draft.ts'
-import { type FieldError, invalid, notSupported, required } from '../field-error.ts'
+import { all, type FieldError, invalid, notSupported, required } from '../field-error.ts'
 import type { LabelSelector } from '../types.gen.ts'
 import { at, child } from './field-path.ts'
 import { labelsErrors, qualifiedNameErrors } from './metadata.ts'
@@ -27,12 +27,13 @@ export function each<T>(
   path: string,
   check: Check<T>,
 ): FieldError[] {
-  const errors: FieldError[] = []
-  list?.forEach((element, index) => {
-    const found = check(element, at(path, index), index)
-    if (found.length > 0) errors.push(...found)
-  })
-  return errors
+  let errors: FieldError[] | undefined
+  const { length = 0 } = list ?? {}
+  for (let index = 0; index < length; index++) {
+    const found = check(list?.[index] as T, at(path, index), index)
+    if (found.length > 0) errors = errors === undefined ? [...found] : [...errors, ...found]
+  }
+  return errors ?? []
 }
 
 /** `check` for every entry of a map, with its place. */
@@ -41,12 +42,13 @@ export function eachEntry<T>(
   path: string,
   check: (key: string, value: T, path: string) => readonly FieldError[],
 ): FieldError[] {
-  const errors: FieldError[] = []
+  let errors: FieldError[] | undefined
   for (const key in map) {
     const value = map[key]
-    if (value !== undefined) errors.push(...check(key, value, at(path, key)))
+    const found = value === undefined ? [] : check(key, value, at(path, key))
+    if (found.length > 0) errors = errors === undefined ? [...found] : [...errors, ...found]
   }
-  return errors
+  return errors ?? []
 }
 
 /** The text must have the form that `problems` describes. */
@@ -106,6 +108,7 @@ export function repeatedOf<T>(
   list: readonly T[],
   identityOf: (element: T) => string | undefined,
 ): { readonly element: T; readonly index: number }[] {
+  if (list.length < 2) return []
   const seen = new Set<string>()
   return list.flatMap((element, index) => {
     const identity = identityOf(element)
@@ -149,22 +152,22 @@ export function labelSelectorErrors(
   path: string,
 ): FieldError[] {
   if (!selector) return []
-  return [
-    ...labelsErrors(selector.matchLabels, child(path, 'matchLabels')),
-    ...each(selector.matchExpressions, child(path, 'matchExpressions'), expressionErrors),
-  ]
+  return all(
+    labelsErrors(selector.matchLabels, child(path, 'matchLabels')),
+    each(selector.matchExpressions, child(path, 'matchExpressions'), expressionErrors),
+  )
 }
 
 type Expression = NonNullable<Selector['matchExpressions']>[number]
 
 function expressionErrors({ key = '', operator, values }: Expression, path: string): FieldError[] {
-  return [
-    ...operatorErrors(operator ?? '', values, path),
-    ...qualifiedNameErrors(key, child(path, 'key')),
-    ...each(values, child(path, 'values'), (value, place) =>
+  return all(
+    operatorErrors(operator ?? '', values, path),
+    qualifiedNameErrors(key, child(path, 'key')),
+    each(values, child(path, 'values'), (value, place) =>
       formErrors(value, place, labelValueProblems),
     ),
-  ]
+  )
 }
 
 export function operatorErrors(

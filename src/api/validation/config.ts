@@ -1,9 +1,9 @@
 // ConfigMaps and Secrets.
 
 import { type DraftOf, isSameMeaning } from '../draft.ts'
-import { type FieldError, forbidden, invalid, required, tooLong } from '../field-error.ts'
+import { all, type FieldError, forbidden, invalid, required, tooLong } from '../field-error.ts'
 import type { ConfigMap, Secret } from '../types.gen.ts'
-import { eachEntry, fixedErrors, formErrors, when } from './checks.ts'
+import { eachEntry, fixedErrors, formErrors } from './checks.ts'
 import { at } from './field-path.ts'
 import { configKeyProblems } from './names.ts'
 
@@ -13,17 +13,18 @@ type Data = Readonly<Record<string, string | undefined>> | null | undefined
 
 export function configMapErrors({ data, binaryData }: DraftOf<ConfigMap>): FieldError[] {
   const size = textSize(data) + decodedSize(binaryData)
-  return [
-    ...eachEntry(data, 'data', (key, _, place) => [
-      ...keyErrors(key, place),
-      ...when(
-        binaryData?.[key] !== undefined,
-        invalid(place, key, 'duplicate of key present in binaryData'),
+  return all(
+    eachEntry(data, 'data', (key, _, place) =>
+      all(
+        keyErrors(key, place),
+        binaryData?.[key] !== undefined
+          ? [invalid(place, key, 'duplicate of key present in binaryData')]
+          : [],
       ),
-    ]),
-    ...eachEntry(binaryData, 'binaryData', (key, _, place) => keyErrors(key, place)),
-    ...when(size > largestBytes, tooLong('', largestBytes)),
-  ]
+    ),
+    eachEntry(binaryData, 'binaryData', (key, _, place) => keyErrors(key, place)),
+    size > largestBytes ? [tooLong('', largestBytes)] : [],
+  )
 }
 
 function keyErrors(key: string, path: string): FieldError[] {
@@ -50,12 +51,12 @@ function lockErrors<T extends { immutable?: boolean | undefined }>(
   fields: readonly (keyof T & string)[],
 ): FieldError[] {
   if (!previous.immutable) return []
-  return [
-    ...when(!next.immutable, forbidden('immutable', lockedDetail)),
-    ...fields.flatMap((field) =>
-      when(!isSameMeaning(next[field], previous[field]), forbidden(field, lockedDetail)),
+  return all(
+    !next.immutable ? [forbidden('immutable', lockedDetail)] : [],
+    fields.flatMap((field) =>
+      !isSameMeaning(next[field], previous[field]) ? [forbidden(field, lockedDetail)] : [],
     ),
-  ]
+  )
 }
 
 export function configMapUpdateErrors(
@@ -67,11 +68,11 @@ export function configMapUpdateErrors(
 
 export function secretErrors(secret: DraftOf<Secret>): FieldError[] {
   const { data } = secret
-  return [
-    ...eachEntry(data, 'data', (key, _, place) => keyErrors(key, place)),
-    ...when(decodedSize(data) > largestBytes, tooLong('data', largestBytes)),
-    ...typeErrors(secret),
-  ]
+  return all(
+    eachEntry(data, 'data', (key, _, place) => keyErrors(key, place)),
+    decodedSize(data) > largestBytes ? [tooLong('data', largestBytes)] : [],
+    typeErrors(secret),
+  )
 }
 
 /** Some types promise certain keys. */
@@ -81,18 +82,18 @@ function typeErrors({ type, data, metadata }: DraftOf<Secret>): FieldError[] {
   switch (type) {
     case 'kubernetes.io/service-account-token': {
       const key = 'kubernetes.io/service-account.name'
-      return when(!metadata?.annotations?.[key], required(at('metadata.annotations', key)))
+      return !metadata?.annotations?.[key] ? [required(at('metadata.annotations', key))] : []
     }
     case 'kubernetes.io/dockercfg':
-      return [...missing('.dockercfg'), ...jsonErrors('.dockercfg', data)]
+      return all(missing('.dockercfg'), jsonErrors('.dockercfg', data))
     case 'kubernetes.io/dockerconfigjson':
-      return [...missing('.dockerconfigjson'), ...jsonErrors('.dockerconfigjson', data)]
+      return all(missing('.dockerconfigjson'), jsonErrors('.dockerconfigjson', data))
     case 'kubernetes.io/basic-auth': {
       const errors = missing('username', 'password')
       return errors.length === 2 ? errors : []
     }
     case 'kubernetes.io/ssh-auth':
-      return when(!data?.['ssh-privatekey'], required(at('data', 'ssh-privatekey')))
+      return !data?.['ssh-privatekey'] ? [required(at('data', 'ssh-privatekey'))] : []
     case 'kubernetes.io/tls':
       return missing('tls.crt', 'tls.key')
     default:
@@ -118,5 +119,5 @@ function jsonProblem(text: string): string | undefined {
 }
 
 export function secretUpdateErrors(next: DraftOf<Secret>, previous: DraftOf<Secret>): FieldError[] {
-  return [...fixedErrors(next.type, previous.type, 'type'), ...lockErrors(next, previous, ['data'])]
+  return all(fixedErrors(next.type, previous.type, 'type'), lockErrors(next, previous, ['data']))
 }

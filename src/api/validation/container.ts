@@ -2,6 +2,7 @@
 
 import type { DraftOf } from '../draft.ts'
 import {
+  all,
   duplicate,
   type FieldError,
   forbidden,
@@ -18,7 +19,6 @@ import {
   optionErrors,
   portNumberErrors,
   repeatedOf,
-  when,
 } from './checks.ts'
 import { envErrors, envFromErrors } from './env.ts'
 import { at, child } from './field-path.ts'
@@ -42,43 +42,41 @@ interface Context {
 export function containersErrors(spec: Spec, path: string): FieldError[] {
   const claimNames = (spec.resourceClaims ?? []).flatMap(({ name }) => name || [])
   const context = { spec, volumes: volumesByName(spec.volumes), claimNames }
-  return [
-    ...regularErrors(context, child(path, 'containers')),
-    ...initErrors(context, child(path, 'initContainers')),
-    ...ephemeralErrors(context, child(path, 'ephemeralContainers')),
-  ]
+  return all(
+    regularErrors(context, child(path, 'containers')),
+    initErrors(context, child(path, 'initContainers')),
+    ephemeralErrors(context, child(path, 'ephemeralContainers')),
+  )
 }
 
 function regularErrors(context: Context, path: string): FieldError[] {
   const { containers } = context.spec
   if (!containers?.length) return [required(path)]
   const seen = new Set<string | undefined>()
-  return [
-    ...each(containers, path, (container, place) => {
+  return all(
+    each(containers, path, (container, place) => {
       const isRepeated = seen.has(container.name)
       seen.add(container.name)
-      return [
-        ...anyErrors(container, place, context),
-        ...when(isRepeated, duplicate(child(place, 'name'), container.name)),
-        ...lifeErrors(container, place, context.spec),
-      ]
+      return all(
+        anyErrors(container, place, context),
+        isRepeated ? [duplicate(child(place, 'name'), container.name)] : [],
+        lifeErrors(container, place, context.spec),
+      )
     }),
-    ...hostPortConflicts(containers, path),
-  ]
+    hostPortConflicts(containers, path),
+  )
 }
 
 function lifeErrors(container: Any, path: string, spec: Spec): FieldError[] {
   const gracePeriod = spec.terminationGracePeriodSeconds
   const { postStart, preStop } = container.lifecycle ?? {}
-  return [
-    ...(postStart
-      ? handlerErrors(postStart, child(path, 'lifecycle', 'postStart'), gracePeriod)
-      : []),
-    ...(preStop ? handlerErrors(preStop, child(path, 'lifecycle', 'preStop'), gracePeriod) : []),
-    ...probeKinds.flatMap((kind) =>
+  return all(
+    postStart ? handlerErrors(postStart, child(path, 'lifecycle', 'postStart'), gracePeriod) : [],
+    preStop ? handlerErrors(preStop, child(path, 'lifecycle', 'preStop'), gracePeriod) : [],
+    probeKinds.flatMap((kind) =>
       probeErrors(container[kind], child(path, kind), { kind, gracePeriod }),
     ),
-  ]
+  )
 }
 
 const probeKinds = ['livenessProbe', 'readinessProbe', 'startupProbe'] as const
@@ -89,14 +87,14 @@ function initErrors(context: Context, path: string): FieldError[] {
   return each(context.spec.initContainers, path, (container, place) => {
     const isRepeated = container.name !== undefined && seen.has(container.name)
     seen.add(container.name)
-    return [
-      ...anyErrors(container, place, context),
-      ...when(isRepeated, duplicate(child(place, 'name'), container.name)),
-      ...hostPortConflicts([container], path),
-      ...(container.restartPolicy === 'Always'
+    return all(
+      anyErrors(container, place, context),
+      isRepeated ? [duplicate(child(place, 'name'), container.name)] : [],
+      hostPortConflicts([container], path),
+      container.restartPolicy === 'Always'
         ? lifeErrors(container, place, context.spec)
-        : plainInitErrors(container, place)),
-    ]
+        : plainInitErrors(container, place),
+    )
   })
 }
 
@@ -127,36 +125,38 @@ function ephemeralErrors(context: Context, path: string): FieldError[] {
     const isRepeated = seen.has(container.name)
     seen.add(container.name)
     const target = container.targetContainerName
-    return [
-      ...anyErrors(container, place, context),
-      ...whitespaceErrors(container, place),
-      ...when(isRepeated, duplicate(child(place, 'name'), container.name)),
-      ...when(target && !others.has(target), notFound(child(place, 'targetContainerName'), target)),
-      ...onlyEphemeralErrors(container, place),
-    ]
+    return all(
+      anyErrors(container, place, context),
+      whitespaceErrors(container, place),
+      isRepeated ? [duplicate(child(place, 'name'), container.name)] : [],
+      target && !others.has(target) ? [notFound(child(place, 'targetContainerName'), target)] : [],
+      onlyEphemeralErrors(container, place),
+    )
   })
 }
 
 function onlyEphemeralErrors(container: Ephemeral, path: string): FieldError[] {
   const detail = 'cannot be set for an Ephemeral Container'
   const hasResources = Object.keys(container.resources ?? {}).length > 0
-  return [
-    ...notEphemeral
+  return all(
+    notEphemeral
       .filter((field) => container[field] !== undefined)
       .map((field) => forbidden(child(path, field), detail)),
-    ...when(hasResources, forbidden(child(path, 'resources'), detail)),
-    ...each(container.volumeMounts, child(path, 'volumeMounts'), (mount, place) => [
-      ...when(mount.subPath, forbidden(child(place, 'subPath'), detail)),
-      ...when(mount.subPathExpr, forbidden(child(place, 'subPathExpr'), detail)),
-    ]),
-  ]
+    hasResources ? [forbidden(child(path, 'resources'), detail)] : [],
+    each(container.volumeMounts, child(path, 'volumeMounts'), (mount, place) =>
+      all(
+        mount.subPath ? [forbidden(child(place, 'subPath'), detail)] : [],
+        mount.subPathExpr ? [forbidden(child(place, 'subPathExpr'), detail)] : [],
+      ),
+    ),
+  )
 }
 
 /** In Pods themselves an image's name has no white space around it. */
 export function whitespaceErrors(container: Any | Ephemeral, path: string): FieldError[] {
   const { image = '' } = container
   const detail = 'must not have leading or trailing whitespace'
-  return when(image.trim() !== image, invalid(child(path, 'image'), image, detail))
+  return image.trim() !== image ? [invalid(child(path, 'image'), image, detail)] : []
 }
 
 /** What holds for every container. */
@@ -164,27 +164,27 @@ function anyErrors(container: Any | Ephemeral, path: string, context: Context): 
   const { spec, volumes, claimNames } = context
   const { name, image } = container
   const policies = ['Always', 'IfNotPresent', 'Never']
-  return [
-    ...(name ? dnsLabelErrors(name, child(path, 'name')) : [required(child(path, 'name'))]),
-    ...when(!image, required(child(path, 'image'))),
-    ...choiceErrors(container.terminationMessagePolicy, child(path, 'terminationMessagePolicy'), [
+  return all(
+    name ? dnsLabelErrors(name, child(path, 'name')) : [required(child(path, 'name'))],
+    !image ? [required(child(path, 'image'))] : [],
+    choiceErrors(container.terminationMessagePolicy, child(path, 'terminationMessagePolicy'), [
       'File',
       'FallbackToLogsOnError',
     ]),
-    ...portsErrors(container.ports, child(path, 'ports')),
-    ...envErrors(container.env, child(path, 'env')),
-    ...envFromErrors(container.envFrom, child(path, 'envFrom')),
-    ...mountErrors(container, path, volumes),
-    ...choiceErrors(container.imagePullPolicy, child(path, 'imagePullPolicy'), policies),
-    ...requirementsErrors(container.resources, child(path, 'resources'), { claimNames }),
-    ...resizePolicyErrors(container, child(path, 'resizePolicy'), spec),
-    ...restartPolicyErrors(container, child(path, 'restartPolicy')),
-    ...containerSecurityErrors(
+    portsErrors(container.ports, child(path, 'ports')),
+    envErrors(container.env, child(path, 'env')),
+    envFromErrors(container.envFrom, child(path, 'envFrom')),
+    mountErrors(container, path, volumes),
+    choiceErrors(container.imagePullPolicy, child(path, 'imagePullPolicy'), policies),
+    requirementsErrors(container.resources, child(path, 'resources'), { claimNames }),
+    resizePolicyErrors(container, child(path, 'resizePolicy'), spec),
+    restartPolicyErrors(container, child(path, 'restartPolicy')),
+    containerSecurityErrors(
       container.securityContext,
       child(path, 'securityContext'),
       spec.hostUsers !== false,
     ),
-  ]
+  )
 }
 
 const restartPolicies = ['Always', 'Never', 'OnFailure']
@@ -199,17 +199,18 @@ function resizePolicyErrors(
   spec: Spec,
 ): FieldError[] {
   const repeated = repeatedOf(resizePolicy ?? [], ({ resourceName }) => resourceName)
-  return [
-    ...repeated.map(({ element, index }) => duplicate(at(path, index), element.resourceName)),
-    ...(resizePolicy ?? []).flatMap(({ resourceName, restartPolicy }) => [
-      ...choiceErrors(resourceName, path, ['cpu', 'memory']),
-      ...choiceErrors(restartPolicy, path, ['NotRequired', 'RestartContainer']),
-      ...when(
-        spec.restartPolicy === 'Never' && restartPolicy !== 'NotRequired',
-        invalid(path, restartPolicy, "must be 'NotRequired' when `restartPolicy` is 'Never'"),
+  return all(
+    repeated.map(({ element, index }) => duplicate(at(path, index), element.resourceName)),
+    (resizePolicy ?? []).flatMap(({ resourceName, restartPolicy }) =>
+      all(
+        choiceErrors(resourceName, path, ['cpu', 'memory']),
+        choiceErrors(restartPolicy, path, ['NotRequired', 'RestartContainer']),
+        spec.restartPolicy === 'Never' && restartPolicy !== 'NotRequired'
+          ? [invalid(path, restartPolicy, "must be 'NotRequired' when `restartPolicy` is 'Never'")]
+          : [],
       ),
-    ]),
-  ]
+    ),
+  )
 }
 
 type Ports = readonly DraftOf<ContainerPort>[]
@@ -218,19 +219,19 @@ function portsErrors(ports: Ports | undefined, path: string): FieldError[] {
   const repeated = repeatedOf(ports ?? [], ({ name }) =>
     name && portNameProblems(name).length === 0 ? name : undefined,
   )
-  return [
-    ...each(ports, path, ({ name, containerPort, hostPort, protocol }, place) => [
-      ...(name ? formErrors(name, child(place, 'name'), portNameProblems) : []),
-      ...(containerPort
-        ? portNumberErrors(containerPort, child(place, 'containerPort'))
-        : [required(child(place, 'containerPort'))]),
-      ...(hostPort ? portNumberErrors(hostPort, child(place, 'hostPort')) : []),
-      ...choiceErrors(protocol, child(place, 'protocol'), ['SCTP', 'TCP', 'UDP']),
-    ]),
-    ...repeated.map(({ element, index }) =>
-      duplicate(child(at(path, index), 'name'), element.name),
+  return all(
+    each(ports, path, ({ name, containerPort, hostPort, protocol }, place) =>
+      all(
+        name ? formErrors(name, child(place, 'name'), portNameProblems) : [],
+        containerPort
+          ? portNumberErrors(containerPort, child(place, 'containerPort'))
+          : [required(child(place, 'containerPort'))],
+        hostPort ? portNumberErrors(hostPort, child(place, 'hostPort')) : [],
+        choiceErrors(protocol, child(place, 'protocol'), ['SCTP', 'TCP', 'UDP']),
+      ),
     ),
-  ]
+    repeated.map(({ element, index }) => duplicate(child(at(path, index), 'name'), element.name)),
+  )
 }
 
 function hostPortConflicts(containers: readonly Any[], path: string): FieldError[] {
@@ -241,7 +242,7 @@ function hostPortConflicts(containers: readonly Any[], path: string): FieldError
       const key = `${protocol}/${hostIP}/${hostPort}`
       const isTaken = seen.has(key)
       seen.add(key)
-      return when(isTaken, duplicate(child(portPlace, 'hostPort'), key))
+      return isTaken ? [duplicate(child(portPlace, 'hostPort'), key)] : []
     }),
   )
 }

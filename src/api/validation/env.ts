@@ -2,7 +2,7 @@
 // variables and downward API volumes use.
 
 import type { DraftOf } from '../draft.ts'
-import { type FieldError, invalid, notSupported, required } from '../field-error.ts'
+import { all, type FieldError, invalid, notSupported, required } from '../field-error.ts'
 import { compareQuantities } from '../quantity.ts'
 import type {
   EnvFromSource,
@@ -10,7 +10,7 @@ import type {
   ObjectFieldSelector,
   ResourceFieldSelector,
 } from '../types.gen.ts'
-import { each, formErrors, optionalForm, optionErrors, requiredForm, when } from './checks.ts'
+import { each, formErrors, optionalForm, optionErrors, requiredForm } from './checks.ts'
 import { child } from './field-path.ts'
 import { qualifiedNameErrors } from './metadata.ts'
 import {
@@ -23,10 +23,12 @@ import {
 type Variable = DraftOf<EnvVar>
 
 export function envErrors(env: readonly Variable[] | undefined, path: string): FieldError[] {
-  return each(env, path, (variable, place) => [
-    ...requiredForm(variable.name, child(place, 'name'), relaxedEnvNameProblems),
-    ...valueFromErrors(variable, child(place, 'valueFrom')),
-  ])
+  return each(env, path, (variable, place) =>
+    all(
+      requiredForm(variable.name, child(place, 'name'), relaxedEnvNameProblems),
+      valueFromErrors(variable, child(place, 'valueFrom')),
+    ),
+  )
 }
 
 function valueFromErrors({ value, valueFrom }: Variable, path: string): FieldError[] {
@@ -34,15 +36,15 @@ function valueFromErrors({ value, valueFrom }: Variable, path: string): FieldErr
   const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef } = valueFrom
   const sources = [fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef]
   const count = sources.filter((source) => source !== undefined).length
-  return [
-    ...(fieldRef ? fieldRefErrors(fieldRef, child(path, 'fieldRef'), envFieldPaths) : []),
-    ...(resourceFieldRef
+  return all(
+    fieldRef ? fieldRefErrors(fieldRef, child(path, 'fieldRef'), envFieldPaths) : [],
+    resourceFieldRef
       ? resourceRefErrors(resourceFieldRef, child(path, 'resourceFieldRef'), { ofVolume: false })
-      : []),
-    ...(configMapKeyRef ? keyRefErrors(configMapKeyRef, child(path, 'configMapKeyRef')) : []),
-    ...(secretKeyRef ? keyRefErrors(secretKeyRef, child(path, 'secretKeyRef')) : []),
-    ...sourceCountErrors(count, value, path),
-  ]
+      : [],
+    configMapKeyRef ? keyRefErrors(configMapKeyRef, child(path, 'configMapKeyRef')) : [],
+    secretKeyRef ? keyRefErrors(secretKeyRef, child(path, 'secretKeyRef')) : [],
+    sourceCountErrors(count, value, path),
+  )
 }
 
 function sourceCountErrors(count: number, value: string | undefined, path: string): FieldError[] {
@@ -51,7 +53,9 @@ function sourceCountErrors(count: number, value: string | undefined, path: strin
     return [invalid(path, '', `must specify one of: ${list}`)]
   }
   if (value) return [invalid(path, '', 'may not be specified when `value` is not empty')]
-  return when(count > 1, invalid(path, '', 'may not have more than one field specified at a time'))
+  return count > 1
+    ? [invalid(path, '', 'may not have more than one field specified at a time')]
+    : []
 }
 
 const envFieldPaths = [
@@ -122,10 +126,10 @@ export function resourceRefErrors(
   if (!resource) return [required(child(path, 'resource')), ...errors]
   const isKnown =
     resourcePaths.includes(resource) || /^(requests|limits)\.hugepages-/.test(resource)
-  return [
-    ...(isKnown ? [] : [notSupported(child(path, 'resource'), resource, resourcePaths)]),
-    ...errors,
-  ]
+  return all(
+    isKnown ? [] : [notSupported(child(path, 'resource'), resource, resourcePaths)],
+    errors,
+  )
 }
 
 const byteDivisors = [
@@ -168,29 +172,29 @@ function keyRefErrors(
   { name, key }: { readonly name?: string | undefined; readonly key?: string | undefined },
   path: string,
 ): FieldError[] {
-  return [
-    ...formErrors(name ?? '', child(path, 'name'), dnsSubdomainProblems),
-    ...requiredForm(key, child(path, 'key'), configKeyProblems),
-  ]
+  return all(
+    formErrors(name ?? '', child(path, 'name'), dnsSubdomainProblems),
+    requiredForm(key, child(path, 'key'), configKeyProblems),
+  )
 }
 
 export function envFromErrors(
   sources: readonly DraftOf<EnvFromSource>[] | undefined,
   path: string,
 ): FieldError[] {
-  return each(sources, path, ({ prefix, configMapRef, secretRef }, place) => [
-    ...optionalForm(prefix, child(place, 'prefix'), relaxedEnvNameProblems),
-    ...(configMapRef ? envSourceErrors(configMapRef.name, child(place, 'configMapRef')) : []),
-    ...(secretRef ? envSourceErrors(secretRef.name, child(place, 'secretRef')) : []),
-    ...when(
-      !configMapRef && !secretRef,
-      invalid(path, '', 'must specify one of: `configMapRef` or `secretRef`'),
+  return each(sources, path, ({ prefix, configMapRef, secretRef }, place) =>
+    all(
+      optionalForm(prefix, child(place, 'prefix'), relaxedEnvNameProblems),
+      configMapRef ? envSourceErrors(configMapRef.name, child(place, 'configMapRef')) : [],
+      secretRef ? envSourceErrors(secretRef.name, child(place, 'secretRef')) : [],
+      !configMapRef && !secretRef
+        ? [invalid(path, '', 'must specify one of: `configMapRef` or `secretRef`')]
+        : [],
+      configMapRef && secretRef
+        ? [invalid(path, '', 'may not have more than one field specified at a time')]
+        : [],
     ),
-    ...when(
-      configMapRef && secretRef,
-      invalid(path, '', 'may not have more than one field specified at a time'),
-    ),
-  ])
+  )
 }
 
 function envSourceErrors(name: string | undefined, path: string): FieldError[] {

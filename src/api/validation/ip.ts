@@ -2,7 +2,6 @@
 
 import { BlockList, isIP } from 'node:net'
 import { type FieldError, invalid } from '../field-error.ts'
-import { when } from './checks.ts'
 
 export const ipDetail = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'
 export const cidrDetail = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'
@@ -15,7 +14,7 @@ export function familyOf(address: string): Family | undefined {
 }
 
 export function ipErrors(address: string, path: string): FieldError[] {
-  return when(familyOf(address) === undefined, invalid(path, address, ipDetail))
+  return familyOf(address) === undefined ? [invalid(path, address, ipDetail)] : []
 }
 
 export interface Block {
@@ -35,7 +34,7 @@ export function blockOf(text: string): Block | undefined {
 }
 
 export function cidrErrors(text: string, path: string): FieldError[] {
-  return when(!blockOf(text), invalid(path, text, cidrDetail))
+  return !blockOf(text) ? [invalid(path, text, cidrDetail)] : []
 }
 
 /** True when `inner` lies within `outer` and is smaller. */

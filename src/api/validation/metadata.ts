@@ -3,6 +3,7 @@
 
 import { type DraftOf, isSameMeaning } from '../draft.ts'
 import {
+  all,
   type FieldError,
   forbidden,
   invalid,
@@ -33,26 +34,26 @@ export interface MetadataRules {
 }
 
 export function metadataErrors(meta: Meta, rules: MetadataRules, path = 'metadata'): FieldError[] {
-  return [
-    ...nameErrors(meta, rules, path),
-    ...namespaceErrors(meta, rules, path),
-    ...nonNegativeErrors(meta.generation ?? 0, child(path, 'generation')),
-    ...attachmentErrors(meta, path),
-    ...finalizerErrors(meta.finalizers ?? [], child(path, 'finalizers')),
-    ...managedFieldsErrors(meta.managedFields ?? [], child(path, 'managedFields')),
-  ]
+  return all(
+    nameErrors(meta, rules, path),
+    namespaceErrors(meta, rules, path),
+    nonNegativeErrors(meta.generation ?? 0, child(path, 'generation')),
+    attachmentErrors(meta, path),
+    finalizerErrors(meta.finalizers ?? [], child(path, 'finalizers')),
+    managedFieldsErrors(meta.managedFields ?? [], child(path, 'managedFields')),
+  )
 }
 
 function nameErrors(meta: Meta, { nameProblems }: MetadataRules, path: string): FieldError[] {
   const { name, generateName } = meta
   const prefixProblems = generateName ? nameProblems(maskTrailingDash(generateName)) : []
   const field = child(path, 'name')
-  return [
-    ...prefixProblems.map((problem) => invalid(child(path, 'generateName'), generateName, problem)),
-    ...(name
+  return all(
+    prefixProblems.map((problem) => invalid(child(path, 'generateName'), generateName, problem)),
+    name
       ? nameProblems(name).map((problem) => invalid(field, name, problem))
-      : [required(field, 'name or generateName is required')]),
-  ]
+      : [required(field, 'name or generateName is required')],
+  )
 }
 
 function namespaceErrors(meta: Meta, { namespaced }: MetadataRules, path: string): FieldError[] {
@@ -65,11 +66,11 @@ function namespaceErrors(meta: Meta, { namespaced }: MetadataRules, path: string
 
 /** Labels, annotations and owners: the same on create and on update. */
 function attachmentErrors(meta: Meta, path: string): FieldError[] {
-  return [
-    ...labelsErrors(meta.labels, child(path, 'labels')),
-    ...annotationsErrors(meta.annotations, child(path, 'annotations')),
-    ...ownerErrors(meta.ownerReferences ?? [], child(path, 'ownerReferences')),
-  ]
+  return all(
+    labelsErrors(meta.labels, child(path, 'labels')),
+    annotationsErrors(meta.annotations, child(path, 'annotations')),
+    ownerErrors(meta.ownerReferences ?? [], child(path, 'ownerReferences')),
+  )
 }
 
 export function nonNegativeErrors(value: number, path: string): FieldError[] {
@@ -82,14 +83,15 @@ export function labelsErrors(labels: Labels | null | undefined, path: string): F
   const errors: FieldError[] = []
   for (const key in labels) {
     const value = labels[key] ?? ''
-    errors.push(...qualifiedNameErrors(key, path))
-    errors.push(...labelValueProblems(value).map((problem) => invalid(path, value, problem)))
+    for (const problem of qualifiedNameProblems(key)) errors.push(invalid(path, key, problem))
+    for (const problem of labelValueProblems(value)) errors.push(invalid(path, value, problem))
   }
   return errors
 }
 
 export function qualifiedNameErrors(name: string, path: string): FieldError[] {
-  return qualifiedNameProblems(name).map((problem) => invalid(path, name, problem))
+  const problems = qualifiedNameProblems(name)
+  return problems.length === 0 ? [] : problems.map((problem) => invalid(path, name, problem))
 }
 
 export function annotationsErrors(annotations: Labels | undefined, path: string): FieldError[] {
@@ -98,12 +100,12 @@ export function annotationsErrors(annotations: Labels | undefined, path: string)
     (sum, [key, value = '']) => sum + Buffer.byteLength(key) + Buffer.byteLength(value),
     0,
   )
-  return [
-    ...entries.flatMap(([key]) =>
+  return all(
+    entries.flatMap(([key]) =>
       qualifiedNameProblems(key.toLowerCase()).map((problem) => invalid(path, key, problem)),
     ),
-    ...(size > annotationsLimitBytes ? [tooLong(path, annotationsLimitBytes)] : []),
-  ]
+    size > annotationsLimitBytes ? [tooLong(path, annotationsLimitBytes)] : [],
+  )
 }
 
 type Owner = DraftOf<OwnerReference>
@@ -111,28 +113,26 @@ type Owner = DraftOf<OwnerReference>
 function ownerErrors(owners: readonly Owner[], path: string): FieldError[] {
   const controllers = owners.filter(({ controller }) => controller)
   const [first] = controllers
-  return [
-    ...owners.flatMap((owner, index) => oneOwnerErrors(owner, at(path, index))),
-    ...controllers.slice(1).map((owner) => {
+  return all(
+    owners.flatMap((owner, index) => oneOwnerErrors(owner, at(path, index))),
+    controllers.slice(1).map((owner) => {
       const names = `${first?.kind}/${first?.name} and ${owner.kind}/${owner.name}`
       const detail = `Only one reference can have Controller set to true. Found "true" in references for ${names}`
       return invalid(path, owners, detail)
     }),
-  ]
+  )
 }
 
 function oneOwnerErrors(owner: Owner, path: string): FieldError[] {
   const { apiVersion, kind, name, uid } = owner
   const isBanned = apiVersion === 'v1' && kind === 'Event'
-  return [
-    ...apiVersionErrors(apiVersion, child(path, 'apiVersion')),
-    ...(kind ? [] : [required(child(path, 'kind'), 'must not be empty')]),
-    ...(name ? [] : [required(child(path, 'name'), 'must not be empty')]),
-    ...(uid ? [] : [required(child(path, 'uid'), 'must not be empty')]),
-    ...(isBanned
-      ? [invalid(path, owner, '/v1, Kind=Event is disallowed from being an owner')]
-      : []),
-  ]
+  return all(
+    apiVersionErrors(apiVersion, child(path, 'apiVersion')),
+    kind ? [] : [required(child(path, 'kind'), 'must not be empty')],
+    name ? [] : [required(child(path, 'name'), 'must not be empty')],
+    uid ? [] : [required(child(path, 'uid'), 'must not be empty')],
+    isBanned ? [invalid(path, owner, '/v1, Kind=Event is disallowed from being an owner')] : [],
+  )
 }
 
 function apiVersionErrors(apiVersion: string | undefined, path: string): FieldError[] {
@@ -144,12 +144,12 @@ function apiVersionErrors(apiVersion: string | undefined, path: string): FieldEr
 
 export function finalizerErrors(finalizers: readonly string[], path: string): FieldError[] {
   const isBoth = finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')
-  return [
-    ...finalizers.flatMap((finalizer) => qualifiedNameErrors(finalizer, path)),
-    ...(isBoth
+  return all(
+    finalizers.flatMap((finalizer) => qualifiedNameErrors(finalizer, path)),
+    isBoth
       ? [invalid(path, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set')]
-      : []),
-  ]
+      : [],
+  )
 }
 
 type Managed = DraftOf<ManagedFieldsEntry>
@@ -161,17 +161,17 @@ function managedFieldsErrors(entries: readonly Managed[], path: string): FieldEr
 function oneManagedErrors(entry: Managed, path: string): FieldError[] {
   const { operation, fieldsType, manager = '', subresource = '' } = entry
   const operations = ['Apply', 'Update']
-  return [
-    ...(operation ? [] : [required(child(path, 'operation'), 'must not be empty')]),
-    ...(operation && !operations.includes(operation)
+  return all(
+    operation ? [] : [required(child(path, 'operation'), 'must not be empty')],
+    operation && !operations.includes(operation)
       ? [notSupported(child(path, 'operation'), operation, operations)]
-      : []),
-    ...(fieldsType && fieldsType !== 'FieldsV1'
+      : [],
+    fieldsType && fieldsType !== 'FieldsV1'
       ? [invalid(child(path, 'fieldsType'), fieldsType, 'must be `FieldsV1`')]
-      : []),
-    ...fieldManagerErrors(manager, child(path, 'manager')),
-    ...(Buffer.byteLength(subresource) > 256 ? [tooLong(child(path, 'subresource'), 256)] : []),
-  ]
+      : [],
+    fieldManagerErrors(manager, child(path, 'manager')),
+    Buffer.byteLength(subresource) > 256 ? [tooLong(child(path, 'subresource'), 256)] : [],
+  )
 }
 
 const usualManager = /^[\x20-\x7e]{0,128}$/
@@ -182,31 +182,31 @@ export function fieldManagerErrors(manager: string, path: string): FieldError[] 
   const position = manager.search(/[^\P{C}]/u)
   const code = manager.codePointAt(Math.max(0, position)) ?? 0
   const shown = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`
-  return [
-    ...(Buffer.byteLength(manager) > 128 ? [tooLong(path, 128)] : []),
-    ...(position >= 0
+  return all(
+    Buffer.byteLength(manager) > 128 ? [tooLong(path, 128)] : [],
+    position >= 0
       ? [invalid(path, manager, `invalid character ${shown} (at position ${position})`)]
-      : []),
-  ]
+      : [],
+  )
 }
 
 /** What an update may not change, and what must hold afterwards. */
 export function metadataUpdateErrors(next: Meta, previous: Meta, path = 'metadata'): FieldError[] {
   const { resourceVersion, generation = 0 } = next
-  return [
-    ...(previous.deletionTimestamp ? newFinalizerErrors(next, previous, path) : []),
-    ...(resourceVersion
+  return all(
+    previous.deletionTimestamp ? newFinalizerErrors(next, previous, path) : [],
+    resourceVersion
       ? []
-      : [invalid(child(path, 'resourceVersion'), '', 'must be specified for an update')]),
-    ...(generation < (previous.generation ?? 0)
+      : [invalid(child(path, 'resourceVersion'), '', 'must be specified for an update')],
+    generation < (previous.generation ?? 0)
       ? [invalid(child(path, 'generation'), generation, 'must not be decremented')]
-      : []),
-    ...fixedFields.flatMap((field) =>
+      : [],
+    fixedFields.flatMap((field) =>
       immutableErrors(next[field], previous[field], child(path, field)),
     ),
-    ...attachmentErrors(next, path),
-    ...managedFieldsErrors(next.managedFields ?? [], child(path, 'managedFields')),
-  ]
+    attachmentErrors(next, path),
+    managedFieldsErrors(next.managedFields ?? [], child(path, 'managedFields')),
+  )
 }
 
 const fixedFields = [

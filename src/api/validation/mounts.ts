@@ -2,6 +2,7 @@
 
 import type { DraftOf } from '../draft.ts'
 import {
+  all,
   type FieldError,
   forbidden,
   invalid,
@@ -10,7 +11,7 @@ import {
   required,
 } from '../field-error.ts'
 import type { Container, EphemeralContainer, VolumeMount } from '../types.gen.ts'
-import { each, repeatedOf, when } from './checks.ts'
+import { each, repeatedOf } from './checks.ts'
 import { at, child } from './field-path.ts'
 import { relativePathErrors, type Volumes } from './volumes.ts'
 
@@ -18,63 +19,66 @@ type Any = DraftOf<Container> | DraftOf<EphemeralContainer>
 type Mount = DraftOf<VolumeMount>
 
 export function mountErrors(container: Any, path: string, volumes: Volumes): FieldError[] {
-  return [
-    ...mountsErrors(container, child(path, 'volumeMounts'), volumes),
-    ...devicesErrors(container, child(path, 'volumeDevices'), volumes),
-  ]
+  return all(
+    mountsErrors(container, child(path, 'volumeMounts'), volumes),
+    devicesErrors(container, child(path, 'volumeDevices'), volumes),
+  )
 }
 
 function mountsErrors(container: Any, path: string, volumes: Volumes): FieldError[] {
   const { volumeMounts, volumeDevices = [] } = container
   const repeated = repeatedOf(volumeMounts ?? [], ({ mountPath }) => mountPath)
-  return [
-    ...each(volumeMounts, path, (mount, place) => [
-      ...oneMountErrors(mount, place, volumes),
-      ...when(
-        volumeDevices.some(({ name }) => name === mount.name),
-        invalid(child(place, 'name'), mount.name, 'must not already exist in volumeDevices'),
+  return all(
+    each(volumeMounts, path, (mount, place) =>
+      all(
+        oneMountErrors(mount, place, volumes),
+        volumeDevices.some(({ name }) => name === mount.name)
+          ? [invalid(child(place, 'name'), mount.name, 'must not already exist in volumeDevices')]
+          : [],
+        volumeDevices.some(({ devicePath }) => devicePath === mount.mountPath)
+          ? [
+              invalid(
+                child(place, 'mountPath'),
+                mount.mountPath,
+                'must not already exist as a path in volumeDevices',
+              ),
+            ]
+          : [],
+        // Upstream names these places without the index of the mount.
+        propagationErrors(mount, child(path, 'mountPropagation'), container),
       ),
-      ...when(
-        volumeDevices.some(({ devicePath }) => devicePath === mount.mountPath),
-        invalid(
-          child(place, 'mountPath'),
-          mount.mountPath,
-          'must not already exist as a path in volumeDevices',
-        ),
-      ),
-      // Upstream names these places without the index of the mount.
-      ...propagationErrors(mount, child(path, 'mountPropagation'), container),
-    ]),
-    ...each(volumeMounts, path, ({ subPath }) =>
+    ),
+    each(volumeMounts, path, ({ subPath }) =>
       subPath ? relativePathErrors(subPath, child(path, 'subPath')) : [],
     ),
-    ...each(volumeMounts, path, ({ subPathExpr }) =>
+    each(volumeMounts, path, ({ subPathExpr }) =>
       subPathExpr ? relativePathErrors(subPathExpr, child(path, 'subPathExpr')) : [],
     ),
-    ...repeated.map(({ element, index }) =>
+    repeated.map(({ element, index }) =>
       invalid(child(at(path, index), 'mountPath'), element.mountPath, 'must be unique'),
     ),
-  ]
+  )
 }
 
 function oneMountErrors(mount: Mount, path: string, volumes: Volumes): FieldError[] {
   const { name = '', mountPath, subPath, subPathExpr } = mount
   const ofImage = volumes.get(name)?.image !== undefined
   const detail = 'not allowed in image volume sources'
-  return [
-    ...when(!name, required(child(path, 'name'))),
-    ...when(!volumes.has(name), notFound(child(path, 'name'), name)),
-    ...when(!mountPath, required(child(path, 'mountPath'))),
-    ...when(ofImage && subPathExpr, invalid(child(path, 'subPathExpr'), subPathExpr, detail)),
-    ...when(
-      subPath && subPathExpr,
-      invalid(
-        child(path, 'subPathExpr'),
-        subPathExpr,
-        'subPathExpr and subPath are mutually exclusive',
-      ),
-    ),
-  ]
+  return all(
+    !name ? [required(child(path, 'name'))] : [],
+    !volumes.has(name) ? [notFound(child(path, 'name'), name)] : [],
+    !mountPath ? [required(child(path, 'mountPath'))] : [],
+    ofImage && subPathExpr ? [invalid(child(path, 'subPathExpr'), subPathExpr, detail)] : [],
+    subPath && subPathExpr
+      ? [
+          invalid(
+            child(path, 'subPathExpr'),
+            subPathExpr,
+            'subPathExpr and subPath are mutually exclusive',
+          ),
+        ]
+      : [],
+  )
 }
 
 const propagations = ['Bidirectional', 'HostToContainer', 'None']
@@ -84,45 +88,51 @@ function propagationErrors(mount: Mount, path: string, container: Any): FieldErr
   if (mode === undefined) return []
   if (!propagations.includes(mode)) return [notSupported(path, mode, propagations)]
   const isPrivileged = container.securityContext?.privileged ?? false
-  return when(
-    mode === 'Bidirectional' && !isPrivileged,
-    forbidden(path, 'Bidirectional mount propagation is available only to privileged containers'),
-  )
+  return mode === 'Bidirectional' && !isPrivileged
+    ? [
+        forbidden(
+          path,
+          'Bidirectional mount propagation is available only to privileged containers',
+        ),
+      ]
+    : []
 }
 
 function devicesErrors(container: Any, path: string, volumes: Volumes): FieldError[] {
   const { volumeDevices, volumeMounts = [] } = container
+  if (!volumeDevices?.length) return []
   const names = repeatedOf(volumeDevices ?? [], ({ name }) => name)
   const paths = repeatedOf(volumeDevices ?? [], ({ devicePath }) => devicePath)
-  return [
-    ...each(volumeDevices, path, ({ name = '', devicePath }, place) => [
-      ...when(!name, required(child(place, 'name'))),
-      ...deviceSourceErrors(name, child(place, 'name'), volumes),
-      ...when(!devicePath, required(child(place, 'devicePath'))),
-      ...when(
-        devicePath?.split('/').includes('..'),
-        invalid(child(place, 'devicePath'), devicePath, "can not contain backsteps ('..')"),
+  return all(
+    each(volumeDevices, path, ({ name = '', devicePath }, place) =>
+      all(
+        !name ? [required(child(place, 'name'))] : [],
+        deviceSourceErrors(name, child(place, 'name'), volumes),
+        !devicePath ? [required(child(place, 'devicePath'))] : [],
+        devicePath?.split('/').includes('..')
+          ? [invalid(child(place, 'devicePath'), devicePath, "can not contain backsteps ('..')")]
+          : [],
+        volumeMounts.some((mount) => mount.name === name)
+          ? [invalid(child(place, 'name'), name, 'must not already exist in volumeMounts')]
+          : [],
+        volumeMounts.some(({ mountPath }) => mountPath === devicePath)
+          ? [
+              invalid(
+                child(place, 'devicePath'),
+                devicePath,
+                'must not already exist as a path in volumeMounts',
+              ),
+            ]
+          : [],
       ),
-      ...when(
-        volumeMounts.some((mount) => mount.name === name),
-        invalid(child(place, 'name'), name, 'must not already exist in volumeMounts'),
-      ),
-      ...when(
-        volumeMounts.some(({ mountPath }) => mountPath === devicePath),
-        invalid(
-          child(place, 'devicePath'),
-          devicePath,
-          'must not already exist as a path in volumeMounts',
-        ),
-      ),
-    ]),
-    ...names.map(({ element, index }) =>
+    ),
+    names.map(({ element, index }) =>
       invalid(child(at(path, index), 'name'), element.name, 'must be unique'),
     ),
-    ...paths.map(({ element, index }) =>
+    paths.map(({ element, index }) =>
       invalid(child(at(path, index), 'devicePath'), element.devicePath, 'must be unique'),
     ),
-  ]
+  )
 }
 
 function deviceSourceErrors(name: string, path: string, volumes: Volumes): FieldError[] {
@@ -130,5 +140,5 @@ function deviceSourceErrors(name: string, path: string, volumes: Volumes): Field
   if (!volume) return [notFound(path, name)]
   const detail =
     'can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode'
-  return when(!volume.persistentVolumeClaim && !volume.ephemeral, invalid(path, name, detail))
+  return !volume.persistentVolumeClaim && !volume.ephemeral ? [invalid(path, name, detail)] : []
 }

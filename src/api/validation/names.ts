@@ -155,10 +155,13 @@ export function relaxedEnvNameProblems(text: string): string[] {
       ]
 }
 
+const configKey = new RegExp(`^${configKeyForm}$`)
+
 export function configKeyProblems(text: string): string[] {
+  if (text.length <= 253 && text[0] !== '.' && configKey.test(text)) return []
   return [
     ...(bytesOf(text) > 253 ? [lengthProblem(253)] : []),
-    ...(new RegExp(`^${configKeyForm}$`).test(text)
+    ...(configKey.test(text)
       ? []
       : [formProblem(configKeyWords, configKeyForm, 'key.name', 'KEY_NAME', 'key-name')]),
     ...dotsProblems(text),
@@ -202,8 +205,12 @@ export function portNumberProblems(port: number): string[] {
   return port >= 1 && port <= 65535 ? [] : ['must be between 1 and 65535, inclusive']
 }
 
+/** Most names of ports: a letter, then letters and digits. */
+const plainPortName = /^[a-z][a-z0-9]{0,14}$/
+
 /** IANA service names: names of ports. */
 export function portNameProblems(text: string): string[] {
+  if (plainPortName.test(text)) return []
   return [
     ...(text.length > 15 ? [lengthProblem(15)] : []),
     ...(/^[-a-z0-9]+$/.test(text)

@@ -1,9 +1,9 @@
 // Annotations of Pods that mean something to Kubernetes itself.
 
 import type { DraftOf } from '../draft.ts'
-import { type FieldError, forbidden, invalid } from '../field-error.ts'
+import { all, type FieldError, forbidden, invalid } from '../field-error.ts'
 import type { PodSpec } from '../types.gen.ts'
-import { largestInt32, when } from './checks.ts'
+import { largestInt32 } from './checks.ts'
 import { at } from './field-path.ts'
 
 type Annotations = Readonly<Record<string, string | undefined>> | undefined
@@ -19,17 +19,21 @@ export function podAnnotationErrors(
 ): FieldError[] {
   const mirrored = annotations?.[mirror]
   const cost = annotations?.[deletionCost]
-  return [
-    ...when(
-      mirrored !== undefined && !spec.nodeName,
-      invalid(at(path, mirror), mirrored, 'must set spec.nodeName if mirror pod annotation is set'),
-    ),
-    ...when(
-      cost !== undefined && !isInt32(cost),
-      invalid(at(path, deletionCost), cost, 'must be a 32bit integer'),
-    ),
-    ...appArmorErrors(annotations, spec, path),
-  ]
+  return all(
+    mirrored !== undefined && !spec.nodeName
+      ? [
+          invalid(
+            at(path, mirror),
+            mirrored,
+            'must set spec.nodeName if mirror pod annotation is set',
+          ),
+        ]
+      : [],
+    cost !== undefined && !isInt32(cost)
+      ? [invalid(at(path, deletionCost), cost, 'must be a 32bit integer')]
+      : [],
+    appArmorErrors(annotations, spec, path),
+  )
 }
 
 /** No sign of plus, no leading zeros: the same number must have the same text. */
@@ -48,10 +52,10 @@ function appArmorErrors(
     const name = key.slice(appArmorPrefix.length)
     const isKnown = /^($|runtime\/default$|unconfined$|localhost\/)/.test(profile)
     const detail = `invalid AppArmor profile name: ${JSON.stringify(profile)}`
-    return [
-      ...when(!names.includes(name), invalid(at(path, key), name, 'container not found')),
-      ...when(!isKnown, invalid(at(path, key), profile, detail)),
-    ]
+    return all(
+      !names.includes(name) ? [invalid(at(path, key), name, 'container not found')] : [],
+      !isKnown ? [invalid(at(path, key), profile, detail)] : [],
+    )
   })
 }
 
@@ -65,12 +69,11 @@ export function podAnnotationUpdateErrors(
   return [...keys].flatMap((key) => {
     if (next?.[key] === previous?.[key]) return []
     const verb = previous?.[key] === undefined ? 'add' : 'remove or update'
-    return [
-      ...when(
-        key.startsWith(appArmorPrefix),
-        forbidden(at(path, key), `may not ${verb} AppArmor annotations`),
-      ),
-      ...when(key === mirror, forbidden(at(path, key), `may not ${verb} mirror pod annotation`)),
-    ]
+    return all(
+      key.startsWith(appArmorPrefix)
+        ? [forbidden(at(path, key), `may not ${verb} AppArmor annotations`)]
+        : [],
+      key === mirror ? [forbidden(at(path, key), `may not ${verb} mirror pod annotation`)] : [],
+    )
   })
 }

@@ -1,11 +1,11 @@
 // The parts of a Pod that have endpoints of their own: ephemeral containers and a resize.
 
 import { type DraftOf, isSameMeaning } from '../draft.ts'
-import { type FieldError, forbidden, invalid } from '../field-error.ts'
+import { all, type FieldError, forbidden, invalid } from '../field-error.ts'
 import { qosClassOf } from '../qos.ts'
 import { compareQuantities } from '../quantity.ts'
 import type { Container, Pod } from '../types.gen.ts'
-import { each, when } from './checks.ts'
+import { each } from './checks.ts'
 import { at, child } from './field-path.ts'
 
 type PodDraft = DraftOf<Pod>
@@ -22,7 +22,7 @@ export function ephemeralUpdateErrors(next: PodDraft, previous: PodDraft): Field
     const now = next.spec?.ephemeralContainers?.find(({ name }) => name === old.name)
     const start = `existing ephemeral containers ${JSON.stringify(old.name)} may not be`
     if (!now) return [forbidden(path, `${start} removed\n`)]
-    return when(!isSameMeaning(old, now), forbidden(path, `${start} changed\n`))
+    return !isSameMeaning(old, now) ? [forbidden(path, `${start} changed\n`)] : []
   })
 }
 
@@ -33,11 +33,11 @@ export function resizeErrors(next: PodDraft, previous: PodDraft): FieldError[] {
   const before = previous.spec ?? {}
   const isSameClass = qosClassOf(before) === qosClassOf(next.spec ?? {})
   const detail = 'Pod QOS Class may not change as a result of resizing'
-  return [
-    ...when(!isSameClass, invalid('spec', next.status?.qosClass, detail)),
-    ...containersResizeErrors(next, previous, 'initContainers'),
-    ...containersResizeErrors(next, previous, 'containers'),
-  ]
+  return all(
+    !isSameClass ? [invalid('spec', next.status?.qosClass, detail)] : [],
+    containersResizeErrors(next, previous, 'initContainers'),
+    containersResizeErrors(next, previous, 'containers'),
+  )
 }
 
 function unresizable(next: PodDraft, previous: PodDraft): string | undefined {
@@ -60,7 +60,7 @@ function containersResizeErrors(
     if (name === 'initContainers' && old.restartPolicy !== 'Always') {
       return [forbidden('spec', 'resources for non-sidecar init containers are immutable')]
     }
-    return [...amountErrors(now, old, child(path, 'resources')), ...otherErrors(now, old, name)]
+    return all(amountErrors(now, old, child(path, 'resources')), otherErrors(now, old, name))
   })
 }
 
@@ -74,9 +74,9 @@ function amountErrors(
     const isRemoved = Object.keys(old.resources?.[kind] ?? {}).some(
       (name) => now.resources?.[kind]?.[name] === undefined,
     )
-    return when(isRemoved, forbidden(child(path, kind), `resource ${kind} cannot be removed`))
+    return isRemoved ? [forbidden(child(path, kind), `resource ${kind} cannot be removed`)] : []
   })
-  return [...removed, ...memoryLimitErrors(now, old, at(child(path, 'limits'), 'memory'))]
+  return all(removed, memoryLimitErrors(now, old, at(child(path, 'limits'), 'memory')))
 }
 
 function memoryLimitErrors(
@@ -92,7 +92,7 @@ function memoryLimitErrors(
   const verb = before === undefined ? 'added' : 'decreased'
   const isTighter = before === undefined || compareQuantities(limit, before) < 0
   const detail = `memory limits cannot be ${verb} unless resizePolicy is RestartContainer`
-  return when(isTighter, forbidden(path, detail))
+  return isTighter ? [forbidden(path, detail)] : []
 }
 
 function otherErrors(
@@ -108,5 +108,5 @@ function otherErrors(
     )
   const whose = name === 'initContainers' ? ' for sidecar containers' : ''
   const detail = `only cpu and memory resources${whose} are mutable`
-  return when(!isSameMeaning(others(now), others(old)), forbidden('spec', detail))
+  return !isSameMeaning(others(now), others(old)) ? [forbidden('spec', detail)] : []
 }

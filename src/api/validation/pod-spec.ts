@@ -1,7 +1,7 @@
 // A Pod's spec, in a Pod or in a template.
 
 import type { DraftOf } from '../draft.ts'
-import { duplicate, type FieldError, invalid, notSupported, required } from '../field-error.ts'
+import { all, duplicate, type FieldError, invalid, notSupported, required } from '../field-error.ts'
 import { aggregateContainers } from '../pod-resources.ts'
 import { compareQuantities } from '../quantity.ts'
 import type { PodDNSConfig, PodSpec } from '../types.gen.ts'
@@ -15,7 +15,6 @@ import {
   optionalForm,
   rangeErrors,
   repeatedOf,
-  when,
 } from './checks.ts'
 import { containersErrors } from './container.ts'
 import { at, child } from './field-path.ts'
@@ -36,58 +35,54 @@ export interface PodContext {
 
 export function podSpecErrors(spec: Spec, path: string, { podName }: PodContext): FieldError[] {
   const grace = spec.terminationGracePeriodSeconds
-  return [
-    ...when(grace === undefined, required(child(path, 'terminationGracePeriodSeconds'))),
-    ...volumesErrors(spec.volumes, child(path, 'volumes'), podName),
-    ...resourceClaimsErrors(spec, child(path, 'resourceClaims')),
-    ...containersErrors(spec, path),
-    ...podResourcesErrors(spec, child(path, 'resources')),
-    ...hostNetworkErrors(spec, child(path, 'containers'), podName !== undefined),
-    ...choiceErrors(spec.restartPolicy, child(path, 'restartPolicy'), [
+  return all(
+    grace === undefined ? [required(child(path, 'terminationGracePeriodSeconds'))] : [],
+    volumesErrors(spec.volumes, child(path, 'volumes'), podName),
+    resourceClaimsErrors(spec, child(path, 'resourceClaims')),
+    containersErrors(spec, path),
+    podResourcesErrors(spec, child(path, 'resources')),
+    hostNetworkErrors(spec, child(path, 'containers'), podName !== undefined),
+    choiceErrors(spec.restartPolicy, child(path, 'restartPolicy'), [
       'Always',
       'OnFailure',
       'Never',
     ]),
-    ...dnsErrors(spec, path),
-    ...labelsErrors(spec.nodeSelector, child(path, 'nodeSelector')),
-    ...podSecurityErrors(spec, child(path, 'securityContext')),
-    ...affinityErrors(spec.affinity, child(path, 'affinity')),
-    ...each(spec.readinessGates, child(path, 'readinessGates'), ({ conditionType = '' }, place) =>
+    dnsErrors(spec, path),
+    labelsErrors(spec.nodeSelector, child(path, 'nodeSelector')),
+    podSecurityErrors(spec, child(path, 'securityContext')),
+    affinityErrors(spec.affinity, child(path, 'affinity')),
+    each(spec.readinessGates, child(path, 'readinessGates'), ({ conditionType = '' }, place) =>
       qualifiedNameErrors(conditionType, child(place, 'conditionType')),
     ),
-    ...gatesErrors(spec, child(path, 'schedulingGates')),
-    ...spreadErrors(spec.topologySpreadConstraints, child(path, 'topologySpreadConstraints')),
-    ...hostUsersErrors(spec, path),
-    ...namesErrors(spec, path),
-    ...deadlineErrors(spec, child(path, 'activeDeadlineSeconds')),
-    ...tolerationsErrors(spec.tolerations, child(path, 'tolerations')),
-    ...hostAliasErrors(spec, child(path, 'hostAliases')),
-    ...(spec.preemptionPolicy === undefined
+    gatesErrors(spec, child(path, 'schedulingGates')),
+    spreadErrors(spec.topologySpreadConstraints, child(path, 'topologySpreadConstraints')),
+    hostUsersErrors(spec, path),
+    namesErrors(spec, path),
+    deadlineErrors(spec, child(path, 'activeDeadlineSeconds')),
+    tolerationsErrors(spec.tolerations, child(path, 'tolerations')),
+    hostAliasErrors(spec, child(path, 'hostAliases')),
+    spec.preemptionPolicy === undefined
       ? []
       : choiceErrors(spec.preemptionPolicy, child(path, 'preemptionPolicy'), [
           'PreemptLowerPriority',
           'Never',
-        ])),
-    ...overheadErrors(spec, child(path, 'overhead')),
-    ...osErrors(spec, child(path, 'os')),
-  ]
+        ]),
+    overheadErrors(spec, child(path, 'overhead')),
+    osErrors(spec, child(path, 'os')),
+  )
 }
 
 function namesErrors(spec: Spec, path: string): FieldError[] {
-  return [
-    ...optionalForm(
-      spec.serviceAccountName,
-      child(path, 'serviceAccountName'),
-      dnsSubdomainProblems,
-    ),
-    ...optionalForm(spec.nodeName, child(path, 'nodeName'), dnsSubdomainProblems),
-    ...optionalForm(spec.hostname, child(path, 'hostname'), dnsLabelProblems),
-    ...optionalForm(spec.subdomain, child(path, 'subdomain'), dnsLabelProblems),
-    ...optionalForm(spec.priorityClassName, child(path, 'priorityClassName'), dnsSubdomainProblems),
-    ...(spec.runtimeClassName === undefined
+  return all(
+    optionalForm(spec.serviceAccountName, child(path, 'serviceAccountName'), dnsSubdomainProblems),
+    optionalForm(spec.nodeName, child(path, 'nodeName'), dnsSubdomainProblems),
+    optionalForm(spec.hostname, child(path, 'hostname'), dnsLabelProblems),
+    optionalForm(spec.subdomain, child(path, 'subdomain'), dnsLabelProblems),
+    optionalForm(spec.priorityClassName, child(path, 'priorityClassName'), dnsSubdomainProblems),
+    spec.runtimeClassName === undefined
       ? []
-      : formErrors(spec.runtimeClassName, child(path, 'runtimeClassName'), dnsSubdomainProblems)),
-  ]
+      : formErrors(spec.runtimeClassName, child(path, 'runtimeClassName'), dnsSubdomainProblems),
+  )
 }
 
 function deadlineErrors({ activeDeadlineSeconds }: Spec, path: string): FieldError[] {
@@ -97,40 +92,36 @@ function deadlineErrors({ activeDeadlineSeconds }: Spec, path: string): FieldErr
 
 function gatesErrors({ schedulingGates }: Spec, path: string): FieldError[] {
   const repeated = repeatedOf(schedulingGates ?? [], ({ name }) => name)
-  return [
-    ...each(schedulingGates, path, ({ name = '' }, place) => qualifiedNameErrors(name, place)),
-    ...repeated.map(({ element, index }) => duplicate(at(path, index), element.name)),
-  ]
+  return all(
+    each(schedulingGates, path, ({ name = '' }, place) => qualifiedNameErrors(name, place)),
+    repeated.map(({ element, index }) => duplicate(at(path, index), element.name)),
+  )
 }
 
 function resourceClaimsErrors({ resourceClaims }: Spec, path: string): FieldError[] {
   const repeated = repeatedOf(resourceClaims ?? [], ({ name }) => name)
-  return [
-    ...each(resourceClaims, path, (claim, place) => {
+  return all(
+    each(resourceClaims, path, (claim, place) => {
       const { name, resourceClaimName, resourceClaimTemplateName } = claim
       const both = '`resourceClaimName` or `resourceClaimTemplateName`'
-      return [
-        ...(name ? dnsLabelErrors(name, child(place, 'name')) : [required(child(place, 'name'))]),
-        ...when(
-          resourceClaimName !== undefined && resourceClaimTemplateName !== undefined,
-          invalid(place, claim, `at most one of ${both} may be specified`),
-        ),
-        ...when(
-          resourceClaimName === undefined && resourceClaimTemplateName === undefined,
-          invalid(place, claim, `must specify one of: ${both.replace(' or', ',')}`),
-        ),
-        ...optionalForm(resourceClaimName, child(place, 'resourceClaimName'), dnsSubdomainProblems),
-        ...optionalForm(
+      return all(
+        name ? dnsLabelErrors(name, child(place, 'name')) : [required(child(place, 'name'))],
+        resourceClaimName !== undefined && resourceClaimTemplateName !== undefined
+          ? [invalid(place, claim, `at most one of ${both} may be specified`)]
+          : [],
+        resourceClaimName === undefined && resourceClaimTemplateName === undefined
+          ? [invalid(place, claim, `must specify one of: ${both.replace(' or', ',')}`)]
+          : [],
+        optionalForm(resourceClaimName, child(place, 'resourceClaimName'), dnsSubdomainProblems),
+        optionalForm(
           resourceClaimTemplateName,
           child(place, 'resourceClaimTemplateName'),
           dnsSubdomainProblems,
         ),
-      ]
+      )
     }),
-    ...repeated.map(({ element, index }) =>
-      duplicate(child(at(path, index), 'name'), element.name),
-    ),
-  ]
+    repeated.map(({ element, index }) => duplicate(child(at(path, index), 'name'), element.name)),
+  )
 }
 
 /** What the Pod as a whole asks for must cover what its containers ask for. */
@@ -139,21 +130,25 @@ function podResourcesErrors(spec: Spec, path: string): FieldError[] {
   if (!resources) return []
   const { requests = {}, limits = {}, ...others } = resources
   const sums = Object.entries(aggregateContainers(spec, 'requests'))
-  return [
-    ...when(others.claims, {
-      type: 'Forbidden',
-      field: child(path, 'claims'),
-      detail: 'claims cannot be set for Resources at pod-level',
-    }),
-    ...requirementsErrors({ requests, limits }, path, { claimNames: [], ofPod: true }),
-    ...sums.flatMap(([name, sum]) => {
+  return all(
+    others.claims
+      ? [
+          {
+            type: 'Forbidden',
+            field: child(path, 'claims'),
+            detail: 'claims cannot be set for Resources at pod-level',
+          },
+        ]
+      : [],
+    requirementsErrors({ requests, limits }, path, { claimNames: [], ofPod: true }),
+    sums.flatMap(([name, sum]) => {
       const request = requests[name] ?? '0'
       const detail = `must be greater than or equal to aggregate container requests of ${sum}`
       const isLess = compareQuantities(sum, request) > 0
-      return when(isLess, invalid(at(child(path, 'requests'), name), request, detail))
+      return isLess ? [invalid(at(child(path, 'requests'), name), request, detail)] : []
     }),
-    ...containerLimitErrors(spec, path, limits),
-  ]
+    containerLimitErrors(spec, path, limits),
+  )
 }
 
 type Amounts = Readonly<Record<string, string | undefined>>
@@ -175,10 +170,9 @@ function hostNetworkErrors(spec: Spec, path: string, ofPod: boolean): FieldError
   const detail = 'must match `containerPort` when `hostNetwork` is true'
   return each(spec.containers, path, ({ ports }, place) =>
     each(ports, child(place, 'ports'), ({ hostPort = 0, containerPort }, portPlace) =>
-      when(
-        (ofPod || hostPort !== 0) && hostPort !== containerPort,
-        invalid(child(portPlace, 'hostPort'), hostPort, detail),
-      ),
+      (ofPod || hostPort !== 0) && hostPort !== containerPort
+        ? [invalid(child(portPlace, 'hostPort'), hostPort, detail)]
+        : [],
     ),
   )
 }
@@ -195,46 +189,47 @@ function dnsErrors({ dnsPolicy, dnsConfig }: Spec, path: string): FieldError[] {
     const detail = 'must provide at least one DNS nameserver when `dnsPolicy` is None'
     return [...errors, required(child(place, 'nameservers'), detail)]
   }
-  return [...errors, ...(dnsConfig ? dnsConfigErrors(dnsConfig, place) : [])]
+  return all(errors, dnsConfig ? dnsConfigErrors(dnsConfig, place) : [])
 }
 
 function dnsConfigErrors(config: DraftOf<PodDNSConfig>, path: string): FieldError[] {
   const { nameservers = [], searches = [], options } = config
   const searchPath = child(path, 'searches')
-  return [
-    ...when(
-      nameservers.length > 3,
-      invalid(child(path, 'nameservers'), nameservers, 'must not have more than 3 nameservers'),
-    ),
-    ...each(nameservers, child(path, 'nameservers'), ipErrors),
-    ...when(
-      searches.length > 32,
-      invalid(searchPath, searches, 'must not have more than 32 search paths'),
-    ),
-    ...when(
-      searches.join(' ').length > 2048,
-      invalid(
-        searchPath,
-        searches,
-        'must not have more than 2048 characters (including spaces) in the search list',
-      ),
-    ),
-    ...each(searches, searchPath, (search, place) =>
+  return all(
+    nameservers.length > 3
+      ? [invalid(child(path, 'nameservers'), nameservers, 'must not have more than 3 nameservers')]
+      : [],
+    each(nameservers, child(path, 'nameservers'), ipErrors),
+    searches.length > 32
+      ? [invalid(searchPath, searches, 'must not have more than 32 search paths')]
+      : [],
+    searches.join(' ').length > 2048
+      ? [
+          invalid(
+            searchPath,
+            searches,
+            'must not have more than 2048 characters (including spaces) in the search list',
+          ),
+        ]
+      : [],
+    each(searches, searchPath, (search, place) =>
       search === '.'
         ? []
         : formErrors(search.replace(/\.$/, ''), place, underscoredSubdomainProblems),
     ),
-    ...each(options, child(path, 'options'), ({ name }, place) =>
-      when(!name, required(place, 'must not be empty')),
+    each(options, child(path, 'options'), ({ name }, place) =>
+      !name ? [required(place, 'must not be empty')] : [],
     ),
-  ]
+  )
 }
 
 function hostAliasErrors({ hostAliases }: Spec, path: string): FieldError[] {
-  return each(hostAliases, path, ({ ip = '', hostnames }, place) => [
-    ...ipErrors(ip, child(place, 'ip')),
-    ...each(hostnames, child(place, 'hostnames'), dnsSubdomainErrors),
-  ])
+  return each(hostAliases, path, ({ ip = '', hostnames }, place) =>
+    all(
+      ipErrors(ip, child(place, 'ip')),
+      each(hostnames, child(place, 'hostnames'), dnsSubdomainErrors),
+    ),
+  )
 }
 
 function overheadErrors({ overhead }: Spec, path: string): FieldError[] {
@@ -245,5 +240,5 @@ function osErrors({ os }: Spec, path: string): FieldError[] {
   if (!os) return []
   if (!os.name) return [required(child(path, 'name'), 'cannot be empty')]
   const known = ['linux', 'windows']
-  return when(!known.includes(os.name), notSupported(path, os.name, known))
+  return !known.includes(os.name) ? [notSupported(path, os.name, known)] : []
 }

@@ -1,10 +1,9 @@
 // The template of Pods in controllers.
 
 import type { DraftOf } from '../draft.ts'
-import { type FieldError, forbidden, invalid, notSupported, required } from '../field-error.ts'
+import { all, type FieldError, forbidden, invalid, notSupported, required } from '../field-error.ts'
 import { matchesLabels, rulesIfValid } from '../selector/label.ts'
 import type { LabelSelector, PodTemplateSpec } from '../types.gen.ts'
-import { when } from './checks.ts'
 import { child } from './field-path.ts'
 import { annotationsErrors, labelsErrors } from './metadata.ts'
 import { podAnnotationErrors } from './pod-annotations.ts'
@@ -14,19 +13,20 @@ type Template = DraftOf<PodTemplateSpec>
 
 export function podTemplateErrors(template: Template, path: string): FieldError[] {
   const { metadata, spec = {} } = template
-  return [
-    ...labelsErrors(metadata?.labels, child(path, 'labels')),
-    ...annotationsErrors(metadata?.annotations, child(path, 'annotations')),
-    ...podAnnotationErrors(metadata?.annotations, spec, child(path, 'annotations')),
-    ...podSpecErrors(spec, child(path, 'spec'), { podName: undefined }),
-    ...when(
-      spec.ephemeralContainers?.length,
-      forbidden(
-        child(path, 'spec', 'ephemeralContainers'),
-        'ephemeral containers not allowed in pod template',
-      ),
-    ),
-  ]
+  return all(
+    labelsErrors(metadata?.labels, child(path, 'labels')),
+    annotationsErrors(metadata?.annotations, child(path, 'annotations')),
+    podAnnotationErrors(metadata?.annotations, spec, child(path, 'annotations')),
+    podSpecErrors(spec, child(path, 'spec'), { podName: undefined }),
+    spec.ephemeralContainers?.length
+      ? [
+          forbidden(
+            child(path, 'spec', 'ephemeralContainers'),
+            'ephemeral containers not allowed in pod template',
+          ),
+        ]
+      : [],
+  )
 }
 
 type Selector = DraftOf<LabelSelector>
@@ -54,7 +54,7 @@ export function mismatchErrors(
   const isEmpty = selector && !selector.matchLabels && !selector.matchExpressions
   const isMissed = !selector || (rules && !isEmpty && !matchesLabels(rules, labels))
   const detail = '`selector` does not match template `labels`'
-  return when(isMissed, invalid(child(path, 'metadata', 'labels'), labels ?? null, detail))
+  return isMissed ? [invalid(child(path, 'metadata', 'labels'), labels ?? null, detail)] : []
 }
 
 /** A field beside the one at `path`. */
@@ -70,14 +70,12 @@ export function lastingTemplateErrors(
 ): FieldError[] {
   const { restartPolicy, activeDeadlineSeconds } = template?.spec ?? {}
   const detail = `activeDeadlineSeconds in ${kind} is not Supported`
-  return [
-    ...when(
-      restartPolicy !== 'Always',
-      notSupported(child(path, 'spec', 'restartPolicy'), restartPolicy ?? '', ['Always']),
-    ),
-    ...when(
-      activeDeadlineSeconds !== undefined,
-      forbidden(child(path, 'spec', 'activeDeadlineSeconds'), detail),
-    ),
-  ]
+  return all(
+    restartPolicy !== 'Always'
+      ? [notSupported(child(path, 'spec', 'restartPolicy'), restartPolicy ?? '', ['Always'])]
+      : [],
+    activeDeadlineSeconds !== undefined
+      ? [forbidden(child(path, 'spec', 'activeDeadlineSeconds'), detail)]
+      : [],
+  )
 }

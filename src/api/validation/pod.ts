@@ -1,17 +1,9 @@
 // Pods: on create, on update (nearly everything is fixed), their status.
 
 import { copyOf, type DraftOf, isSameMeaning } from '../draft.ts'
-import { duplicate, type FieldError, forbidden, invalid, required } from '../field-error.ts'
+import { all, duplicate, type FieldError, forbidden, invalid, required } from '../field-error.ts'
 import type { Pod, PodSpec } from '../types.gen.ts'
-import {
-  each,
-  fixedErrors,
-  formErrors,
-  largestInt32,
-  rangeErrors,
-  repeatedOf,
-  when,
-} from './checks.ts'
+import { each, fixedErrors, formErrors, largestInt32, rangeErrors, repeatedOf } from './checks.ts'
 import { whitespaceErrors } from './container.ts'
 import { at, child } from './field-path.ts'
 import { ipErrors } from './ip.ts'
@@ -26,13 +18,13 @@ type Spec = DraftOf<PodSpec>
 
 /** What holds for every Pod. */
 export function podErrors({ metadata, spec = {} }: PodDraft): FieldError[] {
-  return [
-    ...podAnnotationErrors(metadata?.annotations, spec, 'metadata.annotations'),
-    ...podSpecErrors(spec, 'spec', { podName: metadata?.name ?? '' }),
-    ...tokenErrors(spec),
-    ...each(spec.containers, 'spec.containers', whitespaceErrors),
-    ...each(spec.initContainers, 'spec.initContainers', whitespaceErrors),
-  ]
+  return all(
+    podAnnotationErrors(metadata?.annotations, spec, 'metadata.annotations'),
+    podSpecErrors(spec, 'spec', { podName: metadata?.name ?? '' }),
+    tokenErrors(spec),
+    each(spec.containers, 'spec.containers', whitespaceErrors),
+    each(spec.initContainers, 'spec.initContainers', whitespaceErrors),
+  )
 }
 
 /** Tokens are of an account; it must be named. */
@@ -41,25 +33,22 @@ function tokenErrors({ serviceAccountName, volumes }: Spec): FieldError[] {
   const detail = 'must not be specified when serviceAccountName is not set'
   return each(volumes, 'spec.volumes', ({ projected }, place) =>
     each(projected?.sources, child(place, 'projected', 'sources'), (source, sourcePlace) =>
-      when(
-        source.serviceAccountToken,
-        forbidden(child(sourcePlace, 'serviceAccountToken'), detail),
-      ),
+      source.serviceAccountToken
+        ? [forbidden(child(sourcePlace, 'serviceAccountToken'), detail)]
+        : [],
     ),
   )
 }
 
 export function podCreateErrors({ spec = {} }: PodDraft): FieldError[] {
-  return [
-    ...when(
-      spec.ephemeralContainers?.length,
-      forbidden('spec.ephemeralContainers', 'cannot be set on create'),
-    ),
-    ...when(
-      spec.nodeName && spec.schedulingGates?.length,
-      forbidden('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'),
-    ),
-  ]
+  return all(
+    spec.ephemeralContainers?.length
+      ? [forbidden('spec.ephemeralContainers', 'cannot be set on create')]
+      : [],
+    spec.nodeName && spec.schedulingGates?.length
+      ? [forbidden('spec.nodeName', 'cannot be set until all schedulingGates have been cleared')]
+      : [],
+  )
 }
 
 const changeable = [
@@ -79,28 +68,26 @@ export function podUpdateErrors(next: PodDraft, previous: PodDraft): FieldError[
   const spec = next.spec ?? {}
   const before = previous.spec ?? {}
   const count = countErrors(spec, before)
-  if (count.length > 0) return [...annotations, ...count]
+  if (count.length > 0) return all(annotations, count)
   const deadline = deadlineErrors(spec, before)
-  return [
-    ...annotations,
-    ...imageErrors(spec),
-    ...deadline,
-    ...tolerationUpdateErrors(spec, before),
-    ...gateUpdateErrors(spec, before),
-    ...when(
-      deadline.length === 0 && !isSameMeaning(withFreeFields(spec, before), before),
-      forbidden('spec', `pod updates may not change fields other than ${changeable}\n`),
-    ),
-  ]
+  return all(
+    annotations,
+    imageErrors(spec),
+    deadline,
+    tolerationUpdateErrors(spec, before),
+    gateUpdateErrors(spec, before),
+    deadline.length === 0 && !isSameMeaning(withFreeFields(spec, before), before)
+      ? [forbidden('spec', `pod updates may not change fields other than ${changeable}\n`)]
+      : [],
+  )
 }
 
 function countErrors(spec: Spec, before: Spec): FieldError[] {
   const names = ['containers', 'initContainers'] as const
   return names.flatMap((name) =>
-    when(
-      (spec[name]?.length ?? 0) !== (before[name]?.length ?? 0),
-      forbidden(`spec.${name}`, 'pod updates may not add or remove containers'),
-    ),
+    (spec[name]?.length ?? 0) !== (before[name]?.length ?? 0)
+      ? [forbidden(`spec.${name}`, 'pod updates may not add or remove containers')]
+      : [],
   )
 }
 
@@ -108,7 +95,7 @@ function imageErrors(spec: Spec): FieldError[] {
   const names = ['containers', 'initContainers'] as const
   return names.flatMap((name) =>
     each(spec[name], `spec.${name}`, ({ image }, place) =>
-      when(!image, required(child(place, 'image'))),
+      !image ? [required(child(place, 'image'))] : [],
     ),
   )
 }
@@ -119,12 +106,12 @@ function deadlineErrors(spec: Spec, before: Spec): FieldError[] {
   const previous = before.activeDeadlineSeconds
   if (next === undefined) {
     const detail = 'must not update from a positive integer to nil value'
-    return when(previous !== undefined, invalid(path, null, detail))
+    return previous !== undefined ? [invalid(path, null, detail)] : []
   }
   const range = rangeErrors(next, path, { least: 0, most: largestInt32 })
   if (range.length > 0) return range
   const isLater = previous !== undefined && previous < next
-  return when(isLater, invalid(path, next, 'must be less than or equal to previous value'))
+  return isLater ? [invalid(path, next, 'must be less than or equal to previous value')] : []
 }
 
 /** A toleration may be added, and how long it holds may change. */
@@ -145,13 +132,14 @@ function tolerationUpdateErrors(spec: Spec, before: Spec): FieldError[] {
 function gateUpdateErrors(spec: Spec, before: Spec): FieldError[] {
   const known = new Set(before.schedulingGates?.map(({ name }) => name))
   return each(spec.schedulingGates, 'spec.schedulingGates', ({ name }, place) =>
-    when(
-      !known.has(name),
-      forbidden(
-        child(place, 'name'),
-        `only deletion is allowed, but found new scheduling gate '${name}'`,
-      ),
-    ),
+    !known.has(name)
+      ? [
+          forbidden(
+            child(place, 'name'),
+            `only deletion is allowed, but found new scheduling gate '${name}'`,
+          ),
+        ]
+      : [],
   )
 }
 
@@ -196,17 +184,17 @@ function gatedAffinity(spec: Spec, before: Spec): Pick<Spec, 'affinity'> {
 export function podStatusErrors(next: PodDraft, previous: PodDraft): FieldError[] {
   const { status = {} } = next
   const before = previous.status ?? {}
-  return [
-    ...conditionErrors(status.conditions, 'metadata.conditions'),
-    ...(status.nominatedNodeName && status.nominatedNodeName !== before.nominatedNodeName
+  return all(
+    conditionErrors(status.conditions, 'metadata.conditions'),
+    status.nominatedNodeName && status.nominatedNodeName !== before.nominatedNodeName
       ? formErrors(status.nominatedNodeName, 'status.nominatedNodeName', dnsSubdomainProblems)
-      : []),
-    ...fixedErrors(status.qosClass ?? '', before.qosClass ?? '', 'status.qosClass'),
-    ...transitionErrors(next, previous, 'containerStatuses'),
-    ...transitionErrors(next, previous, 'initContainerStatuses'),
-    ...transitionErrors(next, previous, 'ephemeralContainerStatuses'),
-    ...addressErrors(next),
-  ]
+      : [],
+    fixedErrors(status.qosClass ?? '', before.qosClass ?? '', 'status.qosClass'),
+    transitionErrors(next, previous, 'containerStatuses'),
+    transitionErrors(next, previous, 'initContainerStatuses'),
+    transitionErrors(next, previous, 'ephemeralContainerStatuses'),
+    addressErrors(next),
+  )
 }
 
 type Conditions = NonNullable<PodDraft['status']>['conditions']
@@ -235,25 +223,23 @@ function transitionErrors(next: PodDraft, previous: PodDraft, name: Statuses): F
     if ((terminated.exitCode ?? 0) !== 0 && policy === 'OnFailure') return []
     const now = next.status?.[name]?.find((status) => status.name === old.name)
     const isBack = now !== undefined && !now.state?.terminated
-    return when(
-      isBack,
-      forbidden(child(place, 'state'), 'may not be transitioned to non-terminated state'),
-    )
+    return isBack
+      ? [forbidden(child(place, 'state'), 'may not be transitioned to non-terminated state')]
+      : []
   })
 }
 
 function addressErrors({ status = {} }: PodDraft): FieldError[] {
   const { podIPs, hostIP, hostIPs } = status
   const first = hostIPs?.[0]?.ip
-  return [
-    ...each(podIPs, 'status.podIPs', ({ ip = '' }, place) => ipErrors(ip, place)),
-    ...repeatedOf(podIPs ?? [], ({ ip }) => ip).map(({ element, index }) =>
+  return all(
+    each(podIPs, 'status.podIPs', ({ ip = '' }, place) => ipErrors(ip, place)),
+    repeatedOf(podIPs ?? [], ({ ip }) => ip).map(({ element, index }) =>
       duplicate(at('status.podIPs', index), element),
     ),
-    ...when(
-      first !== undefined && first !== hostIP,
-      invalid('status.hostIPs[0].ip', first, 'must be equal to `hostIP`'),
-    ),
-    ...each(hostIPs, 'status.hostIPs', ({ ip = '' }, place) => ipErrors(ip, place)),
-  ]
+    first !== undefined && first !== hostIP
+      ? [invalid('status.hostIPs[0].ip', first, 'must be equal to `hostIP`')]
+      : [],
+    each(hostIPs, 'status.hostIPs', ({ ip = '' }, place) => ipErrors(ip, place)),
+  )
 }

@@ -1,9 +1,9 @@
 // Probes and lifecycle handlers: one way to ask or act each, with what it needs.
 
 import type { DraftOf } from '../draft.ts'
-import { type FieldError, forbidden, invalid, required } from '../field-error.ts'
+import { all, type FieldError, forbidden, invalid, required } from '../field-error.ts'
 import type { HTTPGetAction, LifecycleHandler, Probe } from '../types.gen.ts'
-import { choiceErrors, formErrors, portErrors, when } from './checks.ts'
+import { choiceErrors, formErrors, portErrors } from './checks.ts'
 import { child } from './field-path.ts'
 import { nonNegativeErrors } from './metadata.ts'
 import { httpHeaderNameProblems } from './names.ts'
@@ -21,12 +21,10 @@ export function handlerErrors(
     ([, value]) => value !== undefined,
   )
   if (!first) return [required(path, 'must specify a handler type')]
-  return [
-    ...firstHandlerErrors(handler, path, { name: first[0], gracePeriod }),
-    ...more.map(([name]) =>
-      forbidden(child(path, name), 'may not specify more than 1 handler type'),
-    ),
-  ]
+  return all(
+    firstHandlerErrors(handler, path, { name: first[0], gracePeriod }),
+    more.map(([name]) => forbidden(child(path, name), 'may not specify more than 1 handler type')),
+  )
 }
 
 interface Chosen {
@@ -39,7 +37,7 @@ function firstHandlerErrors(handler: Handler, path: string, chosen: Chosen): Fie
   const place = child(path, chosen.name)
   switch (chosen.name) {
     case 'exec':
-      return when(!exec?.command?.length, required(child(place, 'command')))
+      return !exec?.command?.length ? [required(child(place, 'command'))] : []
     case 'httpGet':
       return httpGetErrors(httpGet ?? {}, place)
     case 'tcpSocket':
@@ -52,14 +50,14 @@ function firstHandlerErrors(handler: Handler, path: string, chosen: Chosen): Fie
 }
 
 function httpGetErrors(action: DraftOf<HTTPGetAction>, path: string): FieldError[] {
-  return [
-    ...when(!action.path, required(child(path, 'path'))),
-    ...portErrors(action.port, child(path, 'port')),
-    ...choiceErrors(action.scheme, child(path, 'scheme'), ['HTTP', 'HTTPS']),
-    ...(action.httpHeaders ?? []).flatMap(({ name = '' }) =>
+  return all(
+    !action.path ? [required(child(path, 'path'))] : [],
+    portErrors(action.port, child(path, 'port')),
+    choiceErrors(action.scheme, child(path, 'scheme'), ['HTTP', 'HTTPS']),
+    (action.httpHeaders ?? []).flatMap(({ name = '' }) =>
       formErrors(name, child(path, 'httpHeaders'), httpHeaderNameProblems),
     ),
-  ]
+  )
 }
 
 function sleepErrors(seconds: number, path: string, gracePeriod: number | undefined): FieldError[] {
@@ -87,20 +85,15 @@ export function probeErrors(
   const { terminationGracePeriodSeconds: grace, successThreshold } = probe
   const graceField = child(path, 'terminationGracePeriodSeconds')
   const isReadiness = kind === 'readinessProbe'
-  return [
-    ...handlerErrors(probe, path, gracePeriod),
-    ...counts.flatMap((name) => nonNegativeErrors(probe[name] ?? 0, child(path, name))),
-    ...when(
-      grace !== undefined && grace <= 0,
-      invalid(graceField, grace, 'must be greater than 0'),
-    ),
-    ...when(
-      isReadiness && grace !== undefined,
-      invalid(graceField, grace, 'must not be set for readinessProbes'),
-    ),
-    ...when(
-      !isReadiness && successThreshold !== 1,
-      invalid(child(path, 'successThreshold'), successThreshold ?? 0, 'must be 1'),
-    ),
-  ]
+  return all(
+    handlerErrors(probe, path, gracePeriod),
+    counts.flatMap((name) => nonNegativeErrors(probe[name] ?? 0, child(path, name))),
+    grace !== undefined && grace <= 0 ? [invalid(graceField, grace, 'must be greater than 0')] : [],
+    isReadiness && grace !== undefined
+      ? [invalid(graceField, grace, 'must not be set for readinessProbes')]
+      : [],
+    !isReadiness && successThreshold !== 1
+      ? [invalid(child(path, 'successThreshold'), successThreshold ?? 0, 'must be 1')]
+      : [],
+  )
 }

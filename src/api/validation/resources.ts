@@ -2,6 +2,7 @@
 
 import type { DraftOf } from '../draft.ts'
 import {
+  all,
   duplicate,
   type FieldError,
   forbidden,
@@ -11,7 +12,7 @@ import {
 } from '../field-error.ts'
 import { compareQuantities, milliUnitsOf, parseQuantity } from '../quantity.ts'
 import type { ResourceRequirements } from '../types.gen.ts'
-import { dnsLabelErrors, each, eachEntry, when } from './checks.ts'
+import { dnsLabelErrors, each, eachEntry } from './checks.ts'
 import { child } from './field-path.ts'
 import { negativeDetail, qualifiedNameErrors } from './metadata.ts'
 import { qualifiedNameProblems } from './names.ts'
@@ -91,34 +92,33 @@ export function containerResourceNameErrors(name: string, path: string): FieldEr
   if (!name.includes('/')) {
     const isKnown = containerResources.includes(name) || isHugePages(name)
     const detail = 'must be a standard resource for containers'
-    return [...errors, ...when(!isKnown, invalid(path, name, detail))]
+    return all(errors, !isKnown ? [invalid(path, name, detail)] : [])
   }
   const isOdd = !isNative(name) && !isExtended(name)
   const detail = "doesn't follow extended resource name standard"
-  return [...errors, ...when(isOdd, invalid(path, name, detail))]
+  return all(errors, isOdd ? [invalid(path, name, detail)] : [])
 }
 
 function podResourceNameErrors(name: string, path: string): FieldError[] {
   const errors = resourceNameErrors(name, path)
   if (errors.length > 0) return errors
   const isSupported = name === 'cpu' || name === 'memory' || isHugePages(name)
-  return when(!isSupported, notSupported(path, name, ['cpu', 'hugepages-', 'memory']))
+  return !isSupported ? [notSupported(path, name, ['cpu', 'hugepages-', 'memory'])] : []
 }
 
 /** Not negative, and whole where only whole things can be had. */
 export function amountErrors(name: string, amount: string, path: string): FieldError[] {
   const isInteger = integerResources.includes(name) || isExtended(name)
-  return [
-    ...nonNegativeAmountErrors(amount, path),
-    ...when(
-      isInteger && milliUnitsOf(amount) % 1000n !== 0n,
-      invalid(path, amount, 'must be an integer'),
-    ),
-  ]
+  return all(
+    nonNegativeAmountErrors(amount, path),
+    isInteger && milliUnitsOf(amount) % 1000n !== 0n
+      ? [invalid(path, amount, 'must be an integer')]
+      : [],
+  )
 }
 
 export function nonNegativeAmountErrors(amount: string, path: string): FieldError[] {
-  return when(compareQuantities(amount, '0') < 0, invalid(path, amount, negativeDetail))
+  return compareQuantities(amount, '0') < 0 ? [invalid(path, amount, negativeDetail)] : []
 }
 
 type Requirements = DraftOf<ResourceRequirements>
@@ -140,24 +140,25 @@ export function requirementsErrors(
   const names = [...Object.keys(limits), ...Object.keys(requests)]
   const needsMore =
     names.some(isHugePages) && !names.some((name) => name === 'cpu' || name === 'memory')
-  return [
-    ...amountsErrors(limits, child(path, 'limits'), nameErrors),
-    ...amountsErrors(requests, child(path, 'requests'), nameErrors),
-    ...requestErrors(requests, limits, path),
-    ...when(needsMore, forbidden(path, 'HugePages require cpu or memory')),
-    ...claimErrors(claims ?? [], child(path, 'claims'), claimNames),
-  ]
+  return all(
+    amountsErrors(limits, child(path, 'limits'), nameErrors),
+    amountsErrors(requests, child(path, 'requests'), nameErrors),
+    requestErrors(requests, limits, path),
+    needsMore ? [forbidden(path, 'HugePages require cpu or memory')] : [],
+    claimErrors(claims ?? [], child(path, 'claims'), claimNames),
+  )
 }
 
 function amountsErrors(amounts: Amounts, path: string, nameErrors: NameErrors): FieldError[] {
-  return eachEntry(amounts, path, (name, amount, place) => [
-    ...nameErrors(name, place),
-    ...amountErrors(name, amount, place),
-    ...when(
-      isHugePages(name) && !isWholePages(name, amount),
-      invalid(place, amount, `${amount} is not positive integer multiple of ${name}`),
+  return eachEntry(amounts, path, (name, amount, place) =>
+    all(
+      nameErrors(name, place),
+      amountErrors(name, amount, place),
+      isHugePages(name) && !isWholePages(name, amount)
+        ? [invalid(place, amount, `${amount} is not positive integer multiple of ${name}`)]
+        : [],
     ),
-  ])
+  )
 }
 
 function isWholePages(name: string, amount: string): boolean {
@@ -173,14 +174,14 @@ function requestErrors(requests: Amounts, limits: Amounts, path: string): FieldE
     const mayOvercommit = isOvercommitAllowed(name)
     if (limit === undefined) {
       const detail = 'Limit must be set for non overcommitable resources'
-      return when(!mayOvercommit, required(child(path, 'limits'), detail))
+      return !mayOvercommit ? [required(child(path, 'limits'), detail)] : []
     }
     const order = compareQuantities(request, limit)
     if (order !== 0 && !mayOvercommit) {
       return [invalid(place, request, `must be equal to ${name} limit of ${limit}`)]
     }
     const detail = `must be less than or equal to ${name} limit of ${limit}`
-    return when(order > 0, invalid(place, request, detail))
+    return order > 0 ? [invalid(place, request, detail)] : []
   })
 }
 
@@ -196,11 +197,11 @@ function claimErrors(claims: Claims, path: string, known: readonly string[]): Fi
       seen.has(key) ||
       (!request && [...seen].some((other) => other.startsWith(`${name}/`)))
     seen.add(key)
-    return [
-      ...(request ? dnsLabelErrors(request, child(place, 'request')) : []),
-      ...when(isRepeated, duplicate(place, request && !seen.has(name) ? key : name)),
-      ...when(!known.includes(name), unknownClaim(name, place, known)),
-    ]
+    return all(
+      request ? dnsLabelErrors(request, child(place, 'request')) : [],
+      isRepeated ? [duplicate(place, request && !seen.has(name) ? key : name)] : [],
+      !known.includes(name) ? [unknownClaim(name, place, known)] : [],
+    )
   })
 }
 

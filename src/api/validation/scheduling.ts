@@ -2,6 +2,7 @@
 
 import type { DraftOf } from '../draft.ts'
 import {
+  all,
   duplicate,
   type FieldError,
   forbidden,
@@ -19,7 +20,7 @@ import type {
   Toleration,
   TopologySpreadConstraint,
 } from '../types.gen.ts'
-import { each, formErrors, labelSelectorErrors, optionErrors, repeatedOf, when } from './checks.ts'
+import { each, formErrors, labelSelectorErrors, optionErrors, repeatedOf } from './checks.ts'
 import { at, child } from './field-path.ts'
 import { qualifiedNameErrors } from './metadata.ts'
 import { dnsLabelProblems, dnsSubdomainProblems, labelValueProblems } from './names.ts'
@@ -35,40 +36,41 @@ export function tolerationsErrors(
 
 function tolerationErrors(toleration: DraftOf<Toleration>, path: string): FieldError[] {
   const { key, operator = '', value = '', effect, tolerationSeconds } = toleration
-  return [
-    ...(key ? qualifiedNameErrors(key, child(path, 'key')) : []),
-    ...when(
-      !key && operator !== 'Exists',
-      invalid(
-        child(path, 'operator'),
-        operator,
-        'operator must be Exists when `key` is empty, which means "match all values and all keys"',
-      ),
-    ),
-    ...when(
-      tolerationSeconds !== undefined && effect !== 'NoExecute',
-      invalid(
-        child(path, 'effect'),
-        effect ?? '',
-        "effect must be 'NoExecute' when `tolerationSeconds` is set",
-      ),
-    ),
-    ...tolerationValueErrors(operator, value, child(path, 'operator')),
-    ...(effect ? optionErrors(effect, child(path, 'effect'), effects) : []),
-  ]
+  return all(
+    key ? qualifiedNameErrors(key, child(path, 'key')) : [],
+    !key && operator !== 'Exists'
+      ? [
+          invalid(
+            child(path, 'operator'),
+            operator,
+            'operator must be Exists when `key` is empty, which means "match all values and all keys"',
+          ),
+        ]
+      : [],
+    tolerationSeconds !== undefined && effect !== 'NoExecute'
+      ? [
+          invalid(
+            child(path, 'effect'),
+            effect ?? '',
+            "effect must be 'NoExecute' when `tolerationSeconds` is set",
+          ),
+        ]
+      : [],
+    tolerationValueErrors(operator, value, child(path, 'operator')),
+    effect ? optionErrors(effect, child(path, 'effect'), effects) : [],
+  )
 }
 
 function tolerationValueErrors(operator: string, value: string, path: string): FieldError[] {
   if (operator === 'Exists') {
-    return when(
-      value !== '',
-      invalid(path, value, "value must be empty when `operator` is 'Exists'"),
-    )
+    return value !== ''
+      ? [invalid(path, value, "value must be empty when `operator` is 'Exists'")]
+      : []
   }
   if (operator !== '' && operator !== 'Equal')
     return [notSupported(path, operator, ['Equal', 'Exists'])]
   const problems = labelValueProblems(value)
-  return when(problems.length > 0, invalid(path, value, problems.join(';')))
+  return problems.length > 0 ? [invalid(path, value, problems.join(';'))] : []
 }
 
 export function taintsErrors(
@@ -76,22 +78,22 @@ export function taintsErrors(
   path: string,
 ): FieldError[] {
   const repeated = repeatedOf(taints ?? [], ({ key, effect }) => `${effect} ${key}`)
-  return [
-    ...each(taints, path, ({ key = '', value = '', effect }, place) => {
+  return all(
+    each(taints, path, ({ key = '', value = '', effect }, place) => {
       const problems = labelValueProblems(value)
-      return [
-        ...qualifiedNameErrors(key, child(place, 'key')),
-        ...when(problems.length > 0, invalid(child(place, 'value'), value, problems.join(';'))),
-        ...(effect
+      return all(
+        qualifiedNameErrors(key, child(place, 'key')),
+        problems.length > 0 ? [invalid(child(place, 'value'), value, problems.join(';'))] : [],
+        effect
           ? optionErrors(effect, child(place, 'effect'), effects)
-          : [required(child(place, 'effect'))]),
-      ]
+          : [required(child(place, 'effect'))],
+      )
     }),
-    ...repeated.map(({ element, index }) => ({
+    repeated.map(({ element, index }) => ({
       ...duplicate(at(path, index), element),
       detail: 'taints must be unique by key and effect pair',
     })),
-  ]
+  )
 }
 
 export function affinityErrors(
@@ -101,27 +103,28 @@ export function affinityErrors(
   const node = affinity?.nodeAffinity
   const nodePath = child(path, 'nodeAffinity')
   const hard = node?.requiredDuringSchedulingIgnoredDuringExecution
-  return [
-    ...(hard
+  return all(
+    hard
       ? nodeSelectorErrors(hard, child(nodePath, 'requiredDuringSchedulingIgnoredDuringExecution'))
-      : []),
-    ...each(
+      : [],
+    each(
       node?.preferredDuringSchedulingIgnoredDuringExecution,
       child(nodePath, 'preferredDuringSchedulingIgnoredDuringExecution'),
-      ({ weight, preference }, place) => [
-        ...weightErrors(weight, place),
-        ...nodeTermErrors(preference ?? {}, child(place, 'preference'), { checksValues: false }),
-      ],
+      ({ weight, preference }, place) =>
+        all(
+          weightErrors(weight, place),
+          nodeTermErrors(preference ?? {}, child(place, 'preference'), { checksValues: false }),
+        ),
     ),
-    ...podAffinityErrors(affinity?.podAffinity, child(path, 'podAffinity')),
-    ...podAffinityErrors(affinity?.podAntiAffinity, child(path, 'podAntiAffinity')),
-  ]
+    podAffinityErrors(affinity?.podAffinity, child(path, 'podAffinity')),
+    podAffinityErrors(affinity?.podAntiAffinity, child(path, 'podAntiAffinity')),
+  )
 }
 
 function weightErrors(weight: number | undefined, path: string): FieldError[] {
   const value = weight ?? 0
   const isOutside = value <= 0 || value > 100
-  return when(isOutside, invalid(child(path, 'weight'), value, 'must be in the range 1-100'))
+  return isOutside ? [invalid(child(path, 'weight'), value, 'must be in the range 1-100')] : []
 }
 
 export function nodeSelectorErrors(
@@ -142,12 +145,12 @@ function nodeTermErrors(
   path: string,
   options: { readonly checksValues: boolean },
 ): FieldError[] {
-  return [
-    ...each(matchExpressions, child(path, 'matchExpressions'), (requirement, place) =>
+  return all(
+    each(matchExpressions, child(path, 'matchExpressions'), (requirement, place) =>
       nodeRequirementErrors(requirement, place, options),
     ),
-    ...each(matchFields, child(path, 'matchFields'), nodeFieldErrors),
-  ]
+    each(matchFields, child(path, 'matchFields'), nodeFieldErrors),
+  )
 }
 
 type Requirement = DraftOf<NodeSelectorRequirement>
@@ -157,15 +160,15 @@ function nodeRequirementErrors(
   path: string,
   { checksValues }: { readonly checksValues: boolean },
 ): FieldError[] {
-  return [
-    ...nodeOperatorErrors(operator ?? '', values?.length ?? 0, path),
-    ...qualifiedNameErrors(key, child(path, 'key')),
-    ...(checksValues
+  return all(
+    nodeOperatorErrors(operator ?? '', values?.length ?? 0, path),
+    qualifiedNameErrors(key, child(path, 'key')),
+    checksValues
       ? each(values, child(path, 'values'), (value, place) =>
           formErrors(value, place, labelValueProblems),
         )
-      : []),
-  ]
+      : [],
+  )
 }
 
 function nodeOperatorErrors(operator: string, count: number, path: string): FieldError[] {
@@ -173,22 +176,19 @@ function nodeOperatorErrors(operator: string, count: number, path: string): Fiel
   switch (operator) {
     case 'In':
     case 'NotIn':
-      return when(
-        count === 0,
-        required(values, "must be specified when `operator` is 'In' or 'NotIn'"),
-      )
+      return count === 0
+        ? [required(values, "must be specified when `operator` is 'In' or 'NotIn'")]
+        : []
     case 'Exists':
     case 'DoesNotExist':
-      return when(
-        count > 0,
-        forbidden(values, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"),
-      )
+      return count > 0
+        ? [forbidden(values, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")]
+        : []
     case 'Gt':
     case 'Lt':
-      return when(
-        count !== 1,
-        required(values, "must be specified single value when `operator` is 'Lt' or 'Gt'"),
-      )
+      return count !== 1
+        ? [required(values, "must be specified single value when `operator` is 'Lt' or 'Gt'")]
+        : []
     default:
       return [invalid(child(path, 'operator'), operator, 'not a valid selector operator')]
   }
@@ -197,57 +197,53 @@ function nodeOperatorErrors(operator: string, count: number, path: string): Fiel
 function nodeFieldErrors({ key = '', operator, values }: Requirement, path: string): FieldError[] {
   const isSet = operator === 'In' || operator === 'NotIn'
   const detail = "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"
-  return [
-    ...when(isSet && values?.length !== 1, required(child(path, 'values'), detail)),
-    ...when(
-      !isSet,
-      invalid(child(path, 'operator'), operator ?? '', 'not a valid selector operator'),
-    ),
-    ...(key === 'metadata.name'
+  return all(
+    isSet && values?.length !== 1 ? [required(child(path, 'values'), detail)] : [],
+    !isSet
+      ? [invalid(child(path, 'operator'), operator ?? '', 'not a valid selector operator')]
+      : [],
+    key === 'metadata.name'
       ? each(values, child(path, 'values'), (value, place) =>
           formErrors(value, place, dnsSubdomainProblems),
         )
-      : [invalid(child(path, 'key'), key, 'not a valid field selector key')]),
-  ]
+      : [invalid(child(path, 'key'), key, 'not a valid field selector key')],
+  )
 }
 
 type PodAffinities = DraftOf<Affinity>['podAffinity']
 
 function podAffinityErrors(affinity: PodAffinities, path: string): FieldError[] {
-  return [
-    ...each(
+  return all(
+    each(
       affinity?.requiredDuringSchedulingIgnoredDuringExecution,
       child(path, 'requiredDuringSchedulingIgnoredDuringExecution'),
       podTermErrors,
     ),
-    ...each(
+    each(
       affinity?.preferredDuringSchedulingIgnoredDuringExecution,
       child(path, 'preferredDuringSchedulingIgnoredDuringExecution'),
-      ({ weight, podAffinityTerm }, place) => [
-        ...weightErrors(weight, place),
-        ...podTermErrors(podAffinityTerm ?? {}, child(place, 'podAffinityTerm')),
-      ],
+      ({ weight, podAffinityTerm }, place) =>
+        all(
+          weightErrors(weight, place),
+          podTermErrors(podAffinityTerm ?? {}, child(place, 'podAffinityTerm')),
+        ),
     ),
-  ]
+  )
 }
 
 function podTermErrors(term: DraftOf<PodAffinityTerm>, path: string): FieldError[] {
   const { topologyKey = '', namespaces } = term
-  return [
-    ...labelSelectorErrors(term.labelSelector, child(path, 'labelSelector')),
-    ...labelSelectorErrors(term.namespaceSelector, child(path, 'namespaceSelector')),
-    ...(namespaces ?? []).flatMap((name) =>
+  return all(
+    labelSelectorErrors(term.labelSelector, child(path, 'labelSelector')),
+    labelSelectorErrors(term.namespaceSelector, child(path, 'namespaceSelector')),
+    (namespaces ?? []).flatMap((name) =>
       formErrors(name, child(path, 'namespace'), dnsLabelProblems),
     ),
-    ...matchKeysErrors(term.matchLabelKeys, child(path, 'matchLabelKeys'), term.labelSelector),
-    ...matchKeysErrors(
-      term.mismatchLabelKeys,
-      child(path, 'mismatchLabelKeys'),
-      term.labelSelector,
-    ),
-    ...when(topologyKey === '', required(child(path, 'topologyKey'), 'can not be empty')),
-    ...qualifiedNameErrors(topologyKey, child(path, 'topologyKey')),
-  ]
+    matchKeysErrors(term.matchLabelKeys, child(path, 'matchLabelKeys'), term.labelSelector),
+    matchKeysErrors(term.mismatchLabelKeys, child(path, 'mismatchLabelKeys'), term.labelSelector),
+    topologyKey === '' ? [required(child(path, 'topologyKey'), 'can not be empty')] : [],
+    qualifiedNameErrors(topologyKey, child(path, 'topologyKey')),
+  )
 }
 
 function matchKeysErrors(
@@ -269,13 +265,12 @@ export function spreadErrors(
   const repeated = new Set(repeatedOf(constraints ?? [], pair).map(({ element }) => pair(element)))
   return each(constraints, path, (constraint, place) => {
     const isRepeated = repeated.delete(pair(constraint))
-    return [
-      ...constraintErrors(constraint, place),
-      ...when(
-        isRepeated,
-        duplicate(child(place, '{topologyKey, whenUnsatisfiable}'), pair(constraint)),
-      ),
-    ]
+    return all(
+      constraintErrors(constraint, place),
+      isRepeated
+        ? [duplicate(child(place, '{topologyKey, whenUnsatisfiable}'), pair(constraint))]
+        : [],
+    )
   })
 }
 
@@ -286,32 +281,32 @@ function constraintErrors(
   const { maxSkew = 0, topologyKey, whenUnsatisfiable, minDomains } = constraint
   const policies = ['Honor', 'Ignore']
   const positive = 'must be greater than zero'
-  return [
-    ...when(maxSkew <= 0, invalid(child(path, 'maxSkew'), maxSkew, positive)),
-    ...when(!topologyKey, required(child(path, 'topologyKey'), 'can not be empty')),
-    ...optionErrors(whenUnsatisfiable ?? '', child(path, 'whenUnsatisfiable'), [
+  return all(
+    maxSkew <= 0 ? [invalid(child(path, 'maxSkew'), maxSkew, positive)] : [],
+    !topologyKey ? [required(child(path, 'topologyKey'), 'can not be empty')] : [],
+    optionErrors(whenUnsatisfiable ?? '', child(path, 'whenUnsatisfiable'), [
       'DoNotSchedule',
       'ScheduleAnyway',
     ]),
-    ...when(
-      minDomains !== undefined && minDomains <= 0,
-      invalid(child(path, 'minDomains'), minDomains, positive),
-    ),
-    ...when(
-      minDomains !== undefined && whenUnsatisfiable !== 'DoNotSchedule',
-      invalid(
-        child(path, 'minDomains'),
-        minDomains,
-        `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`,
-      ),
-    ),
-    ...optionErrors(constraint.nodeAffinityPolicy, child(path, 'nodeAffinityPolicy'), policies),
-    ...optionErrors(constraint.nodeTaintsPolicy, child(path, 'nodeTaintsPolicy'), policies),
-    ...matchKeysErrors(
+    minDomains !== undefined && minDomains <= 0
+      ? [invalid(child(path, 'minDomains'), minDomains, positive)]
+      : [],
+    minDomains !== undefined && whenUnsatisfiable !== 'DoNotSchedule'
+      ? [
+          invalid(
+            child(path, 'minDomains'),
+            minDomains,
+            `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`,
+          ),
+        ]
+      : [],
+    optionErrors(constraint.nodeAffinityPolicy, child(path, 'nodeAffinityPolicy'), policies),
+    optionErrors(constraint.nodeTaintsPolicy, child(path, 'nodeTaintsPolicy'), policies),
+    matchKeysErrors(
       constraint.matchLabelKeys,
       child(path, 'matchLabelKeys'),
       constraint.labelSelector,
     ),
-    ...labelSelectorErrors(constraint.labelSelector, child(path, 'labelSelector')),
-  ]
+    labelSelectorErrors(constraint.labelSelector, child(path, 'labelSelector')),
+  )
 }

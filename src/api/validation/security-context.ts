@@ -2,6 +2,7 @@
 
 import type { DraftOf } from '../draft.ts'
 import {
+  all,
   duplicate,
   type FieldError,
   forbidden,
@@ -11,7 +12,7 @@ import {
   tooLong,
 } from '../field-error.ts'
 import type { AppArmorProfile, PodSpec, SeccompProfile, SecurityContext } from '../types.gen.ts'
-import { each, optionErrors, unixIdErrors, when } from './checks.ts'
+import { each, optionErrors, unixIdErrors } from './checks.ts'
 import { child } from './field-path.ts'
 import { relativePathErrors } from './volumes.ts'
 
@@ -21,35 +22,36 @@ export function podSecurityErrors(spec: Spec, path: string): FieldError[] {
   const context = spec.securityContext
   if (!context) return []
   const sharesHostPid = spec.shareProcessNamespace && spec.hostPID
-  return [
-    ...unixIdErrors(context.fsGroup, child(path, 'fsGroup')),
-    ...unixIdErrors(context.runAsUser, child(path, 'runAsUser')),
-    ...unixIdErrors(context.runAsGroup, child(path, 'runAsGroup')),
-    ...each(context.supplementalGroups, child(path, 'supplementalGroups'), unixIdErrors),
-    ...when(
-      sharesHostPid,
-      invalid(
-        child(path, 'shareProcessNamespace'),
-        true,
-        'ShareProcessNamespace and HostPID cannot both be enabled',
-      ),
-    ),
-    ...sysctlErrors(spec, child(path, 'sysctls')),
-    ...optionErrors(context.fsGroupChangePolicy, child(path, 'fsGroupChangePolicy'), [
+  return all(
+    unixIdErrors(context.fsGroup, child(path, 'fsGroup')),
+    unixIdErrors(context.runAsUser, child(path, 'runAsUser')),
+    unixIdErrors(context.runAsGroup, child(path, 'runAsGroup')),
+    each(context.supplementalGroups, child(path, 'supplementalGroups'), unixIdErrors),
+    sharesHostPid
+      ? [
+          invalid(
+            child(path, 'shareProcessNamespace'),
+            true,
+            'ShareProcessNamespace and HostPID cannot both be enabled',
+          ),
+        ]
+      : [],
+    sysctlErrors(spec, child(path, 'sysctls')),
+    optionErrors(context.fsGroupChangePolicy, child(path, 'fsGroupChangePolicy'), [
       'Always',
       'OnRootMismatch',
     ]),
-    ...seccompErrors(context.seccompProfile, child(path, 'seccompProfile')),
-    ...appArmorErrors(context.appArmorProfile, child(path, 'appArmorProfile')),
-    ...optionErrors(context.supplementalGroupsPolicy, child(path, 'supplementalGroupsPolicy'), [
+    seccompErrors(context.seccompProfile, child(path, 'seccompProfile')),
+    appArmorErrors(context.appArmorProfile, child(path, 'appArmorProfile')),
+    optionErrors(context.supplementalGroupsPolicy, child(path, 'supplementalGroupsPolicy'), [
       'Merge',
       'Strict',
     ]),
-    ...optionErrors(context.seLinuxChangePolicy, child(path, 'seLinuxChangePolicy'), [
+    optionErrors(context.seLinuxChangePolicy, child(path, 'seLinuxChangePolicy'), [
       'MountOption',
       'Recursive',
     ]),
-  ]
+  )
 }
 
 const sysctlForm = '^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$'
@@ -63,18 +65,16 @@ function sysctlErrors(spec: Spec, path: string): FieldError[] {
     const detail = `must have at most 253 characters and match regex ${sysctlForm}`
     const isRepeated = seen.has(name)
     seen.add(name)
-    return [
-      ...when(isWrong, invalid(field, name, detail)),
-      ...when(!isWrong && isRepeated, duplicate(field, name)),
-      ...when(
-        spec.hostNetwork && /^net[./]/.test(name),
-        invalid(field, name, "may not be specified when 'hostNetwork' is true"),
-      ),
-      ...when(
-        spec.hostIPC && isIpcSysctl(name),
-        invalid(field, name, "may not be specified when 'hostIPC' is true"),
-      ),
-    ]
+    return all(
+      isWrong ? [invalid(field, name, detail)] : [],
+      !isWrong && isRepeated ? [duplicate(field, name)] : [],
+      spec.hostNetwork && /^net[./]/.test(name)
+        ? [invalid(field, name, "may not be specified when 'hostNetwork' is true")]
+        : [],
+      spec.hostIPC && isIpcSysctl(name)
+        ? [invalid(field, name, "may not be specified when 'hostIPC' is true")]
+        : [],
+    )
   })
 }
 
@@ -90,22 +90,19 @@ function seccompErrors(profile: DraftOf<SeccompProfile> | undefined, path: strin
   const { type, localhostProfile } = profile
   const field = child(path, 'localhostProfile')
   const isLocal = type === 'Localhost'
-  return [
-    ...when(!type, required(child(path, 'type'), 'type is required when seccompProfile is set')),
-    ...when(
-      type && !profileTypes.includes(type),
-      notSupported(child(path, 'type'), type, profileTypes),
-    ),
-    ...when(
-      isLocal && localhostProfile === undefined,
-      required(field, 'must be set when seccomp type is Localhost'),
-    ),
-    ...(isLocal && localhostProfile ? relativePathErrors(localhostProfile, field) : []),
-    ...when(
-      !isLocal && localhostProfile !== undefined,
-      invalid(field, profile, 'can only be set when seccomp type is Localhost'),
-    ),
-  ]
+  return all(
+    !type ? [required(child(path, 'type'), 'type is required when seccompProfile is set')] : [],
+    type && !profileTypes.includes(type)
+      ? [notSupported(child(path, 'type'), type, profileTypes)]
+      : [],
+    isLocal && localhostProfile === undefined
+      ? [required(field, 'must be set when seccomp type is Localhost')]
+      : [],
+    isLocal && localhostProfile ? relativePathErrors(localhostProfile, field) : [],
+    !isLocal && localhostProfile !== undefined
+      ? [invalid(field, profile, 'can only be set when seccomp type is Localhost')]
+      : [],
+  )
 }
 
 const longestProfile = 4095
@@ -116,16 +113,16 @@ function appArmorErrors(profile: DraftOf<AppArmorProfile> | undefined, path: str
   const field = child(path, 'localhostProfile')
   if (type === 'Localhost') {
     const isPadded = localhostProfile !== undefined && localhostProfile.trim() !== localhostProfile
-    return [
-      ...when(isPadded, invalid(field, localhostProfile, 'must not be padded with whitespace')),
-      ...when(!localhostProfile, required(field, 'must be set when AppArmor type is Localhost')),
-      ...when((localhostProfile?.length ?? 0) > longestProfile, tooLong(field, longestProfile)),
-    ]
+    return all(
+      isPadded ? [invalid(field, localhostProfile, 'must not be padded with whitespace')] : [],
+      !localhostProfile ? [required(field, 'must be set when AppArmor type is Localhost')] : [],
+      (localhostProfile?.length ?? 0) > longestProfile ? [tooLong(field, longestProfile)] : [],
+    )
   }
   if (!type) return [required(child(path, 'type'), 'type is required when appArmorProfile is set')]
   if (!profileTypes.includes(type)) return [notSupported(child(path, 'type'), type, profileTypes)]
   const detail = 'can only be set when AppArmor type is Localhost'
-  return when(localhostProfile !== undefined, invalid(field, localhostProfile, detail))
+  return localhostProfile !== undefined ? [invalid(field, localhostProfile, detail)] : []
 }
 
 export function containerSecurityErrors(
@@ -137,42 +134,49 @@ export function containerSecurityErrors(
   const { allowPrivilegeEscalation, privileged, capabilities, procMount } = context
   const isConfined = allowPrivilegeEscalation === false
   const addsAdmin = capabilities?.add?.includes('CAP_SYS_ADMIN')
-  return [
-    ...unixIdErrors(context.runAsUser, child(path, 'runAsUser')),
-    ...unixIdErrors(context.runAsGroup, child(path, 'runAsGroup')),
-    ...optionErrors(procMount, child(path, 'procMount'), ['Default', 'Unmasked']),
-    ...when(
-      hasHostUsers && procMount === 'Unmasked',
-      invalid(child(path, 'procMount'), procMount, '`hostUsers` must be false to use `Unmasked`'),
-    ),
-    ...seccompErrors(context.seccompProfile, child(path, 'seccompProfile')),
-    ...when(
-      isConfined && privileged,
-      invalid(
-        path,
-        context,
-        'cannot set `allowPrivilegeEscalation` to false and `privileged` to true',
-      ),
-    ),
-    ...when(
-      isConfined && addsAdmin,
-      invalid(
-        path,
-        context,
-        'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN',
-      ),
-    ),
-    ...appArmorErrors(context.appArmorProfile, child(path, 'appArmorProfile')),
-  ]
+  return all(
+    unixIdErrors(context.runAsUser, child(path, 'runAsUser')),
+    unixIdErrors(context.runAsGroup, child(path, 'runAsGroup')),
+    optionErrors(procMount, child(path, 'procMount'), ['Default', 'Unmasked']),
+    hasHostUsers && procMount === 'Unmasked'
+      ? [
+          invalid(
+            child(path, 'procMount'),
+            procMount,
+            '`hostUsers` must be false to use `Unmasked`',
+          ),
+        ]
+      : [],
+    seccompErrors(context.seccompProfile, child(path, 'seccompProfile')),
+    isConfined && privileged
+      ? [
+          invalid(
+            path,
+            context,
+            'cannot set `allowPrivilegeEscalation` to false and `privileged` to true',
+          ),
+        ]
+      : [],
+    isConfined && addsAdmin
+      ? [
+          invalid(
+            path,
+            context,
+            'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN',
+          ),
+        ]
+      : [],
+    appArmorErrors(context.appArmorProfile, child(path, 'appArmorProfile')),
+  )
 }
 
 /** A Pod with its own users shares no other namespace with the host. */
 export function hostUsersErrors(spec: Spec, path: string): FieldError[] {
   if (spec.hostUsers !== false) return []
   const detail = 'when `pod.Spec.HostUsers` is false'
-  return [
-    ...when(spec.hostPID, forbidden(child(path, 'HostPID'), detail)),
-    ...when(spec.hostIPC, forbidden(child(path, 'HostIPC'), detail)),
-    ...when(spec.hostNetwork, forbidden(child(path, 'hostNetwork'), detail)),
-  ]
+  return all(
+    spec.hostPID ? [forbidden(child(path, 'HostPID'), detail)] : [],
+    spec.hostIPC ? [forbidden(child(path, 'HostIPC'), detail)] : [],
+    spec.hostNetwork ? [forbidden(child(path, 'hostNetwork'), detail)] : [],
+  )
 }

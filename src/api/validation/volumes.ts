@@ -2,6 +2,7 @@
 
 import type { DraftOf } from '../draft.ts'
 import {
+  all,
   duplicate,
   type FieldError,
   forbidden,
@@ -11,7 +12,7 @@ import {
 } from '../field-error.ts'
 import { compareQuantities } from '../quantity.ts'
 import type { KeyToPath, Volume } from '../types.gen.ts'
-import { dnsLabelErrors, each, optionErrors, rangeErrors, repeatedOf, when } from './checks.ts'
+import { dnsLabelErrors, each, optionErrors, rangeErrors, repeatedOf } from './checks.ts'
 import { fieldRefErrors, resourceRefErrors, volumeFieldPaths } from './env.ts'
 import { at, child } from './field-path.ts'
 import { dnsSubdomainProblems } from './names.ts'
@@ -32,18 +33,18 @@ export function volumesErrors(
   podName: string | undefined,
 ): FieldError[] {
   const repeated = repeatedOf(volumes ?? [], ({ name }) => name)
-  return [
-    ...each(volumes, path, (volume, place) => [
-      ...sourceErrors(volume, place),
-      ...(volume.name
-        ? dnsLabelErrors(volume.name, child(place, 'name'))
-        : [required(child(place, 'name'))]),
-      ...madeClaimErrors(volume, place, podName),
-    ]),
-    ...repeated.map(({ element, index }) =>
-      duplicate(child(at(path, index), 'name'), element.name),
+  return all(
+    each(volumes, path, (volume, place) =>
+      all(
+        sourceErrors(volume, place),
+        volume.name
+          ? dnsLabelErrors(volume.name, child(place, 'name'))
+          : [required(child(place, 'name'))],
+        madeClaimErrors(volume, place, podName),
+      ),
     ),
-  ]
+    repeated.map(({ element, index }) => duplicate(child(at(path, index), 'name'), element.name)),
+  )
 }
 
 /** The name of the claim that an ephemeral volume makes must be possible. */
@@ -62,32 +63,32 @@ function sourceErrors(volume: Source, path: string): FieldError[] {
   const present = names.filter((name) => volume[name] !== undefined && volume[name] !== null)
   const [first, ...more] = present
   if (first === undefined) return [required(path, 'must specify a volume type')]
-  return [
-    ...oneSourceErrors(volume, path),
-    ...more.map((name) => forbidden(child(path, name), 'may not specify more than 1 volume type')),
-  ]
+  return all(
+    oneSourceErrors(volume, path),
+    more.map((name) => forbidden(child(path, name), 'may not specify more than 1 volume type')),
+  )
 }
 
 function oneSourceErrors(volume: Source, path: string): FieldError[] {
-  return [
-    ...emptyDirErrors(volume, path),
-    ...hostPathErrors(volume, path),
-    ...secretErrors(volume, path),
-    ...configMapErrors(volume, path),
-    ...downwardErrors(volume.downwardAPI, child(path, 'downwardAPI')),
-    ...projectedErrors(volume, path),
-    ...claimErrors(volume, path),
-    ...networkErrors(volume, path),
-    ...ephemeralErrors(volume, path),
-    ...imageErrors(volume, path),
-  ]
+  return all(
+    emptyDirErrors(volume, path),
+    hostPathErrors(volume, path),
+    secretErrors(volume, path),
+    configMapErrors(volume, path),
+    downwardErrors(volume.downwardAPI, child(path, 'downwardAPI')),
+    projectedErrors(volume, path),
+    claimErrors(volume, path),
+    networkErrors(volume, path),
+    ephemeralErrors(volume, path),
+    imageErrors(volume, path),
+  )
 }
 
 function emptyDirErrors({ emptyDir }: Source, path: string): FieldError[] {
   const { sizeLimit } = emptyDir ?? {}
   const isNegative = sizeLimit !== undefined && compareQuantities(sizeLimit, '0') < 0
   const detail = 'SizeLimit field must be a valid resource quantity'
-  return when(isNegative, forbidden(child(path, 'emptyDir', 'sizeLimit'), detail))
+  return isNegative ? [forbidden(child(path, 'emptyDir', 'sizeLimit'), detail)] : []
 }
 
 const hostPathTypes = [
@@ -105,111 +106,110 @@ function hostPathErrors({ hostPath }: Source, path: string): FieldError[] {
   if (!hostPath) return []
   const place = child(path, 'hostPath')
   if (!hostPath.path) return [required(child(place, 'path'))]
-  return [
-    ...noBackstepErrors(hostPath.path, child(place, 'path')),
-    ...optionErrors(hostPath.type, child(place, 'type'), hostPathTypes),
-  ]
+  return all(
+    noBackstepErrors(hostPath.path, child(place, 'path')),
+    optionErrors(hostPath.type, child(place, 'type'), hostPathTypes),
+  )
 }
 
 export function noBackstepErrors(text: string, path: string): FieldError[] {
-  return when(text.split('/').includes('..'), invalid(path, text, "must not contain '..'"))
+  return text.split('/').includes('..') ? [invalid(path, text, "must not contain '..'")] : []
 }
 
 /** A path below some directory. */
 export function relativePathErrors(text: string, path: string): FieldError[] {
-  return [
-    ...when(text.startsWith('/'), invalid(path, text, 'must be a relative path')),
-    ...noBackstepErrors(text, path),
-  ]
+  return all(
+    text.startsWith('/') ? [invalid(path, text, 'must be a relative path')] : [],
+    noBackstepErrors(text, path),
+  )
 }
 
 /** A file's path in a volume: relative, and not of the names that atomic updates need. */
 function filePathErrors(text: string, path: string): FieldError[] {
-  return [
-    ...relativePathErrors(text, path),
-    ...when(
-      text.startsWith('..') && !text.startsWith('../'),
-      invalid(path, text, "must not start with '..'"),
-    ),
-  ]
+  return all(
+    relativePathErrors(text, path),
+    text.startsWith('..') && !text.startsWith('../')
+      ? [invalid(path, text, "must not start with '..'")]
+      : [],
+  )
 }
 
 export function modeErrors(mode: number | undefined, path: string): FieldError[] {
   const isOdd = mode !== undefined && (mode < 0 || mode > 0o777)
   const detail = 'must be a number between 0 and 0777 (octal), both inclusive'
-  return when(isOdd, invalid(path, mode, detail))
+  return isOdd ? [invalid(path, mode, detail)] : []
 }
 
 type Items = readonly DraftOf<KeyToPath>[]
 
 function itemsErrors(items: Items | undefined, path: string): FieldError[] {
-  return each(items, path, (item, place) => [
-    ...(item.key ? [] : [required(child(place, 'key'))]),
-    ...(item.path
-      ? filePathErrors(item.path, child(place, 'path'))
-      : [required(child(place, 'path'))]),
-    ...modeErrors(item.mode, child(place, 'mode')),
-  ])
+  return each(items, path, (item, place) =>
+    all(
+      item.key ? [] : [required(child(place, 'key'))],
+      item.path
+        ? filePathErrors(item.path, child(place, 'path'))
+        : [required(child(place, 'path'))],
+      modeErrors(item.mode, child(place, 'mode')),
+    ),
+  )
 }
 
 function secretErrors({ secret }: Source, path: string): FieldError[] {
   if (!secret) return []
   const place = child(path, 'secret')
-  return [
-    ...when(!secret.secretName, required(child(place, 'secretName'))),
-    ...modeErrors(secret.defaultMode, child(place, 'defaultMode')),
-    ...itemsErrors(secret.items, child(place, 'items')),
-  ]
+  return all(
+    !secret.secretName ? [required(child(place, 'secretName'))] : [],
+    modeErrors(secret.defaultMode, child(place, 'defaultMode')),
+    itemsErrors(secret.items, child(place, 'items')),
+  )
 }
 
 function configMapErrors({ configMap }: Source, path: string): FieldError[] {
   if (!configMap) return []
   const place = child(path, 'configMap')
-  return [
-    ...when(!configMap.name, required(child(place, 'name'))),
-    ...modeErrors(configMap.defaultMode, child(place, 'defaultMode')),
-    ...itemsErrors(configMap.items, child(place, 'items')),
-  ]
+  return all(
+    !configMap.name ? [required(child(place, 'name'))] : [],
+    modeErrors(configMap.defaultMode, child(place, 'defaultMode')),
+    itemsErrors(configMap.items, child(place, 'items')),
+  )
 }
 
 type Downward = Source['downwardAPI']
 
 function downwardErrors(source: Downward, path: string): FieldError[] {
-  return [
-    ...modeErrors(source?.defaultMode, child(path, 'defaultMode')),
-    ...downwardFilesErrors(source?.items, path),
-  ]
+  return all(
+    modeErrors(source?.defaultMode, child(path, 'defaultMode')),
+    downwardFilesErrors(source?.items, path),
+  )
 }
 
 type Files = NonNullable<Downward>['items']
 
 function downwardFilesErrors(files: Files, path: string): FieldError[] {
-  return (files ?? []).flatMap((file) => [
-    ...(file.path
-      ? filePathErrors(file.path, child(path, 'path'))
-      : [required(child(path, 'path'))]),
-    ...(file.fieldRef
-      ? fieldRefErrors(file.fieldRef, child(path, 'fieldRef'), volumeFieldPaths)
-      : []),
-    ...(file.resourceFieldRef
-      ? resourceRefErrors(file.resourceFieldRef, child(path, 'resourceFieldRef'), {
-          ofVolume: true,
-        })
-      : []),
-    ...when(
-      file.fieldRef && file.resourceFieldRef,
-      invalid(
-        path,
-        'resource',
-        'fieldRef and resourceFieldRef can not be specified simultaneously',
-      ),
+  return (files ?? []).flatMap((file) =>
+    all(
+      file.path ? filePathErrors(file.path, child(path, 'path')) : [required(child(path, 'path'))],
+      file.fieldRef ? fieldRefErrors(file.fieldRef, child(path, 'fieldRef'), volumeFieldPaths) : [],
+      file.resourceFieldRef
+        ? resourceRefErrors(file.resourceFieldRef, child(path, 'resourceFieldRef'), {
+            ofVolume: true,
+          })
+        : [],
+      file.fieldRef && file.resourceFieldRef
+        ? [
+            invalid(
+              path,
+              'resource',
+              'fieldRef and resourceFieldRef can not be specified simultaneously',
+            ),
+          ]
+        : [],
+      !file.fieldRef && !file.resourceFieldRef
+        ? [required(path, 'one of fieldRef and resourceFieldRef is required')]
+        : [],
+      modeErrors(file.mode, child(path, 'mode')),
     ),
-    ...when(
-      !file.fieldRef && !file.resourceFieldRef,
-      required(path, 'one of fieldRef and resourceFieldRef is required'),
-    ),
-    ...modeErrors(file.mode, child(path, 'mode')),
-  ])
+  )
 }
 
 type Projection = NonNullable<NonNullable<Source['projected']>['sources']>[number]
@@ -217,11 +217,11 @@ type Projection = NonNullable<NonNullable<Source['projected']>['sources']>[numbe
 function projectedErrors({ projected }: Source, path: string): FieldError[] {
   if (!projected) return []
   const place = child(path, 'projected')
-  return [
-    ...modeErrors(projected.defaultMode, child(place, 'defaultMode')),
-    ...each(projected.sources, child(place, 'sources'), projectionErrors),
-    ...conflictingPathErrors(projected.sources ?? [], place),
-  ]
+  return all(
+    modeErrors(projected.defaultMode, child(place, 'defaultMode')),
+    each(projected.sources, child(place, 'sources'), projectionErrors),
+    conflictingPathErrors(projected.sources ?? [], place),
+  )
 }
 
 /** Two sources may not make the same file. */
@@ -249,76 +249,65 @@ function projectionErrors(source: Projection, path: string): FieldError[] {
     podCertificate,
   }
   const [, ...more] = Object.entries(sources).filter(([, value]) => value !== undefined)
-  return [
-    ...more.map(([name]) =>
-      forbidden(child(path, name), 'may not specify more than 1 volume type'),
-    ),
-    ...(secret ? projectedItemsErrors(secret, child(path, 'secret')) : []),
-    ...(configMap ? projectedItemsErrors(configMap, child(path, 'configMap')) : []),
-    ...downwardFilesErrors(downwardAPI?.items, child(path, 'downwardAPI')),
-    ...(serviceAccountToken
-      ? tokenErrors(serviceAccountToken, child(path, 'serviceAccountToken'))
-      : []),
-  ]
+  return all(
+    more.map(([name]) => forbidden(child(path, name), 'may not specify more than 1 volume type')),
+    secret ? projectedItemsErrors(secret, child(path, 'secret')) : [],
+    configMap ? projectedItemsErrors(configMap, child(path, 'configMap')) : [],
+    downwardFilesErrors(downwardAPI?.items, child(path, 'downwardAPI')),
+    serviceAccountToken ? tokenErrors(serviceAccountToken, child(path, 'serviceAccountToken')) : [],
+  )
 }
 
 function projectedItemsErrors(
   { name, items }: { name?: string | undefined; items?: Items | undefined },
   path: string,
 ): FieldError[] {
-  return [
-    ...when(!name, required(child(path, 'name'))),
-    ...itemsErrors(items, child(path, 'items')),
-  ]
+  return all(!name ? [required(child(path, 'name'))] : [], itemsErrors(items, child(path, 'items')))
 }
 
 type Token = NonNullable<Projection['serviceAccountToken']>
 
 function tokenErrors({ path: file, expirationSeconds = 3600 }: Token, path: string): FieldError[] {
   const seconds = child(path, 'expirationSeconds')
-  return [
-    ...when(
-      expirationSeconds < 600,
-      invalid(seconds, expirationSeconds, 'may not specify a duration less than 10 minutes'),
-    ),
-    ...when(
-      expirationSeconds > 2 ** 32,
-      invalid(seconds, expirationSeconds, 'may not specify a duration larger than 2^32 seconds'),
-    ),
-    ...(file ? filePathErrors(file, child(path, 'path')) : [required(child(path, 'path'))]),
-  ]
+  return all(
+    expirationSeconds < 600
+      ? [invalid(seconds, expirationSeconds, 'may not specify a duration less than 10 minutes')]
+      : [],
+    expirationSeconds > 2 ** 32
+      ? [invalid(seconds, expirationSeconds, 'may not specify a duration larger than 2^32 seconds')]
+      : [],
+    file ? filePathErrors(file, child(path, 'path')) : [required(child(path, 'path'))],
+  )
 }
 
 function claimErrors({ persistentVolumeClaim }: Source, path: string): FieldError[] {
   const isNameless = persistentVolumeClaim && !persistentVolumeClaim.claimName
-  return when(isNameless, required(child(path, 'persistentVolumeClaim', 'claimName')))
+  return isNameless ? [required(child(path, 'persistentVolumeClaim', 'claimName'))] : []
 }
 
 /** Sources that another system serves: what must be said to reach it. */
 function networkErrors({ nfs, csi, gitRepo, iscsi, fc }: Source, path: string): FieldError[] {
   if (!nfs && !csi && !gitRepo && !iscsi && !fc) return []
-  return [
-    ...when(nfs && !nfs.server, required(child(path, 'nfs', 'server'))),
-    ...when(nfs && !nfs.path, required(child(path, 'nfs', 'path'))),
-    ...when(
-      nfs && !nfs.path?.startsWith('/'),
-      invalid(child(path, 'nfs', 'path'), nfs?.path, 'must be an absolute path'),
-    ),
-    ...when(csi && !csi.driver, required(child(path, 'csi', 'driver'))),
-    ...when(gitRepo && !gitRepo.repository, required(child(path, 'gitRepo', 'repository'))),
-    ...when(iscsi && !iscsi.targetPortal, required(child(path, 'iscsi', 'targetPortal'))),
-    ...when(iscsi && !iscsi.iqn, required(child(path, 'iscsi', 'iqn'))),
-    ...(iscsi
-      ? rangeErrors(iscsi.lun ?? 0, child(path, 'iscsi', 'lun'), { least: 0, most: 255 })
-      : []),
-    ...when(
-      fc && !fc.targetWWNs?.length && !fc.wwids?.length,
-      required(
-        child(path, 'fc', 'targetWWNs'),
-        'must specify either targetWWNs or wwids, but not both',
-      ),
-    ),
-  ]
+  return all(
+    nfs && !nfs.server ? [required(child(path, 'nfs', 'server'))] : [],
+    nfs && !nfs.path ? [required(child(path, 'nfs', 'path'))] : [],
+    nfs && !nfs.path?.startsWith('/')
+      ? [invalid(child(path, 'nfs', 'path'), nfs.path, 'must be an absolute path')]
+      : [],
+    csi && !csi.driver ? [required(child(path, 'csi', 'driver'))] : [],
+    gitRepo && !gitRepo.repository ? [required(child(path, 'gitRepo', 'repository'))] : [],
+    iscsi && !iscsi.targetPortal ? [required(child(path, 'iscsi', 'targetPortal'))] : [],
+    iscsi && !iscsi.iqn ? [required(child(path, 'iscsi', 'iqn'))] : [],
+    iscsi ? rangeErrors(iscsi.lun ?? 0, child(path, 'iscsi', 'lun'), { least: 0, most: 255 }) : [],
+    fc && !fc.targetWWNs?.length && !fc.wwids?.length
+      ? [
+          required(
+            child(path, 'fc', 'targetWWNs'),
+            'must specify either targetWWNs or wwids, but not both',
+          ),
+        ]
+      : [],
+  )
 }
 
 function ephemeralErrors({ ephemeral }: Source, path: string): FieldError[] {
@@ -332,11 +321,10 @@ function ephemeralErrors({ ephemeral }: Source, path: string): FieldError[] {
 function imageErrors({ image }: Source, path: string): FieldError[] {
   if (!image) return []
   const policies = ['Always', 'IfNotPresent', 'Never']
-  return [
-    ...when(!image.reference, required(child(path, 'image', 'reference'))),
-    ...when(
-      image.pullPolicy !== undefined && !policies.includes(image.pullPolicy),
-      notSupported(child(path, 'image', 'pullPolicy'), image.pullPolicy, policies),
-    ),
-  ]
+  return all(
+    !image.reference ? [required(child(path, 'image', 'reference'))] : [],
+    image.pullPolicy !== undefined && !policies.includes(image.pullPolicy)
+      ? [notSupported(child(path, 'image', 'pullPolicy'), image.pullPolicy, policies)]
+      : [],
+  )
 }

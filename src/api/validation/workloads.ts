@@ -1,7 +1,7 @@
 // Deployments, ReplicaSets, ReplicationControllers, DaemonSets, StatefulSets, revisions, templates.
 
 import { type DraftOf, isSameMeaning } from '../draft.ts'
-import { type FieldError, forbidden, invalid, required } from '../field-error.ts'
+import { all, type FieldError, forbidden, invalid, required } from '../field-error.ts'
 import type {
   ControllerRevision,
   DaemonSet,
@@ -11,7 +11,7 @@ import type {
   ReplicaSet,
   ReplicationController,
 } from '../types.gen.ts'
-import { choiceErrors, fixedErrors, labelSelectorErrors, when } from './checks.ts'
+import { choiceErrors, fixedErrors, labelSelectorErrors } from './checks.ts'
 import { nonNegativeErrors } from './metadata.ts'
 import { percentProblems } from './names.ts'
 import {
@@ -27,29 +27,28 @@ type Selector = DraftOf<LabelSelector> | undefined
 export function ownSelectorErrors(selector: Selector, kind: string): FieldError[] {
   if (!selector) return [required('spec.selector')]
   const isEmpty = !selector.matchLabels && !selector.matchExpressions
-  return [
-    ...labelSelectorErrors(selector, 'spec.selector'),
-    ...when(isEmpty, invalid('spec.selector', selector, `empty selector is invalid for ${kind}`)),
-  ]
+  return all(
+    labelSelectorErrors(selector, 'spec.selector'),
+    isEmpty ? [invalid('spec.selector', selector, `empty selector is invalid for ${kind}`)] : [],
+  )
 }
 
 export function deploymentErrors({ spec = {} }: DraftOf<Deployment>): FieldError[] {
   const { progressDeadlineSeconds: deadline, minReadySeconds = 0 } = spec
   const place = 'spec.progressDeadlineSeconds'
-  return [
-    ...nonNegativeErrors(spec.replicas ?? 0, 'spec.replicas'),
-    ...ownSelectorErrors(spec.selector, 'deployment'),
-    ...selectedTemplateErrors(spec.template, spec.selector, 'spec.template'),
-    ...lastingTemplateErrors(spec.template, 'spec.template', 'ReplicaSet'),
-    ...strategyErrors(spec.strategy ?? {}),
-    ...nonNegativeErrors(minReadySeconds, 'spec.minReadySeconds'),
-    ...nonNegativeErrors(spec.revisionHistoryLimit ?? 0, 'spec.revisionHistoryLimit'),
-    ...(deadline === undefined ? [] : nonNegativeErrors(deadline, place)),
-    ...when(
-      deadline !== undefined && deadline <= minReadySeconds,
-      invalid(place, deadline, 'must be greater than minReadySeconds'),
-    ),
-  ]
+  return all(
+    nonNegativeErrors(spec.replicas ?? 0, 'spec.replicas'),
+    ownSelectorErrors(spec.selector, 'deployment'),
+    selectedTemplateErrors(spec.template, spec.selector, 'spec.template'),
+    lastingTemplateErrors(spec.template, 'spec.template', 'ReplicaSet'),
+    strategyErrors(spec.strategy ?? {}),
+    nonNegativeErrors(minReadySeconds, 'spec.minReadySeconds'),
+    nonNegativeErrors(spec.revisionHistoryLimit ?? 0, 'spec.revisionHistoryLimit'),
+    deadline === undefined ? [] : nonNegativeErrors(deadline, place),
+    deadline !== undefined && deadline <= minReadySeconds
+      ? [invalid(place, deadline, 'must be greater than minReadySeconds')]
+      : [],
+  )
 }
 
 type Strategy = NonNullable<NonNullable<DraftOf<Deployment>['spec']>['strategy']>
@@ -58,7 +57,7 @@ function strategyErrors({ type, rollingUpdate }: Strategy): FieldError[] {
   const path = 'spec.strategy.rollingUpdate'
   if (type === 'Recreate') {
     const detail = "may not be specified when strategy `type` is 'Recreate'"
-    return when(rollingUpdate, forbidden(path, detail))
+    return rollingUpdate ? [forbidden(path, detail)] : []
   }
   if (type !== 'RollingUpdate') {
     return choiceErrors(type, 'spec.strategy.type', ['Recreate', 'RollingUpdate'])
@@ -66,15 +65,14 @@ function strategyErrors({ type, rollingUpdate }: Strategy): FieldError[] {
   if (!rollingUpdate) return [required(path, 'this should be defaulted and never be nil')]
   const { maxUnavailable, maxSurge } = rollingUpdate
   const detail = 'may not be 0 when `maxSurge` is 0'
-  return [
-    ...amountOrPercentErrors(maxUnavailable, `${path}.maxUnavailable`),
-    ...amountOrPercentErrors(maxSurge, `${path}.maxSurge`),
-    ...when(
-      isZero(maxUnavailable) && isZero(maxSurge),
-      invalid(`${path}.maxUnavailable`, maxUnavailable, detail),
-    ),
-    ...notOverHundredErrors(maxUnavailable, `${path}.maxUnavailable`),
-  ]
+  return all(
+    amountOrPercentErrors(maxUnavailable, `${path}.maxUnavailable`),
+    amountOrPercentErrors(maxSurge, `${path}.maxSurge`),
+    isZero(maxUnavailable) && isZero(maxSurge)
+      ? [invalid(`${path}.maxUnavailable`, maxUnavailable, detail)]
+      : [],
+    notOverHundredErrors(maxUnavailable, `${path}.maxUnavailable`),
+  )
 }
 
 type AmountOrPercent = number | string | undefined
@@ -93,7 +91,7 @@ export function amountOrPercentErrors(value: AmountOrPercent, path: string): Fie
 export function notOverHundredErrors(value: AmountOrPercent, path: string): FieldError[] {
   const isOver =
     typeof value === 'string' && /^[0-9]+%$/.test(value) && Number(value.slice(0, -1)) > 100
-  return when(isOver, invalid(path, value, 'must not be greater than 100%'))
+  return isOver ? [invalid(path, value, 'must not be greater than 100%')] : []
 }
 
 export function deploymentUpdateErrors(
@@ -104,13 +102,13 @@ export function deploymentUpdateErrors(
 }
 
 export function replicaSetErrors({ spec = {} }: DraftOf<ReplicaSet>): FieldError[] {
-  return [
-    ...nonNegativeErrors(spec.replicas ?? 0, 'spec.replicas'),
-    ...nonNegativeErrors(spec.minReadySeconds ?? 0, 'spec.minReadySeconds'),
-    ...ownSelectorErrors(spec.selector, 'deployment'),
-    ...selectedTemplateErrors(spec.template, spec.selector, 'spec.template'),
-    ...lastingTemplateErrors(spec.template, 'spec.template', 'ReplicaSet'),
-  ]
+  return all(
+    nonNegativeErrors(spec.replicas ?? 0, 'spec.replicas'),
+    nonNegativeErrors(spec.minReadySeconds ?? 0, 'spec.minReadySeconds'),
+    ownSelectorErrors(spec.selector, 'deployment'),
+    selectedTemplateErrors(spec.template, spec.selector, 'spec.template'),
+    lastingTemplateErrors(spec.template, 'spec.template', 'ReplicaSet'),
+  )
 }
 
 export function replicaSetUpdateErrors(
@@ -128,18 +126,19 @@ export function replicationControllerErrors({
   const labels = spec.template?.metadata?.labels
   const isMissed = wanted.some(([key, value]) => labels?.[key] !== value)
   const detail = '`selector` does not match template `labels`'
-  return [
-    ...nonNegativeErrors(spec.minReadySeconds ?? 0, 'spec.minReadySeconds'),
-    ...when(isEmpty, required('spec.selector')),
-    ...nonNegativeErrors(spec.replicas ?? 0, 'spec.replicas'),
-    ...(spec.template
-      ? [
-          ...when(isMissed, invalid('spec.template.metadata.labels', labels ?? null, detail)),
-          ...podTemplateErrors(spec.template, 'spec.template'),
-          ...lastingTemplateErrors(spec.template, 'spec.template', 'ReplicationController'),
-        ]
-      : [required('spec.template')]),
-  ]
+  return all(
+    nonNegativeErrors(spec.minReadySeconds ?? 0, 'spec.minReadySeconds'),
+    isEmpty ? [required('spec.selector')] : [],
+    nonNegativeErrors(spec.replicas ?? 0, 'spec.replicas'),
+    spec.template ? [] : [required('spec.template')],
+    isMissed && spec.template
+      ? [invalid('spec.template.metadata.labels', labels ?? null, detail)]
+      : [],
+    spec.template ? podTemplateErrors(spec.template, 'spec.template') : [],
+    spec.template
+      ? lastingTemplateErrors(spec.template, 'spec.template', 'ReplicationController')
+      : [],
+  )
 }
 
 /** Counts in the status of kinds that run replicas of Pods. */
@@ -164,28 +163,28 @@ const partialCounts = [
 /** No part is larger than the whole. */
 export function replicaStatusErrors(status: ReplicaCounts | undefined): FieldError[] {
   const { replicas = 0, readyReplicas = 0, availableReplicas = 0 } = status ?? {}
-  return [
-    ...nonNegativeErrors(replicas, 'status.replicas'),
-    ...partialCounts.flatMap((name) => {
+  return all(
+    nonNegativeErrors(replicas, 'status.replicas'),
+    partialCounts.flatMap((name) => {
       const count = status?.[name] ?? 0
-      return [
-        ...nonNegativeErrors(count, `status.${name}`),
-        ...when(
-          count > replicas,
-          invalid(`status.${name}`, count, 'cannot be greater than status.replicas'),
-        ),
-      ]
+      return all(
+        nonNegativeErrors(count, `status.${name}`),
+        count > replicas
+          ? [invalid(`status.${name}`, count, 'cannot be greater than status.replicas')]
+          : [],
+      )
     }),
-    ...nonNegativeErrors(status?.observedGeneration ?? 0, 'status.observedGeneration'),
-    ...when(
-      availableReplicas > readyReplicas,
-      invalid(
-        'status.availableReplicas',
-        availableReplicas,
-        'cannot be greater than readyReplicas',
-      ),
-    ),
-  ]
+    nonNegativeErrors(status?.observedGeneration ?? 0, 'status.observedGeneration'),
+    availableReplicas > readyReplicas
+      ? [
+          invalid(
+            'status.availableReplicas',
+            availableReplicas,
+            'cannot be greater than readyReplicas',
+          ),
+        ]
+      : [],
+  )
 }
 
 /** A counter that only grows. */
@@ -194,19 +193,19 @@ export function collisionErrors(
   previous: number | undefined,
 ): FieldError[] {
   const isLess = previous !== undefined && (next === undefined || next < previous)
-  return when(isLess, invalid('status.collisionCount', next ?? 0, 'cannot be decremented'))
+  return isLess ? [invalid('status.collisionCount', next ?? 0, 'cannot be decremented')] : []
 }
 
 export function daemonSetErrors({ spec = {} }: DraftOf<DaemonSet>): FieldError[] {
-  return [
-    ...(spec.selector ? ownSelectorErrors(spec.selector, 'daemonset') : []),
-    ...mismatchErrors(spec.template ?? {}, spec.selector, 'spec.template'),
-    ...podTemplateErrors(spec.template ?? {}, 'spec.template'),
-    ...lastingTemplateErrors(spec.template, 'spec.template', 'DaemonSet'),
-    ...nonNegativeErrors(spec.minReadySeconds ?? 0, 'spec.minReadySeconds'),
-    ...daemonStrategyErrors(spec.updateStrategy ?? {}),
-    ...nonNegativeErrors(spec.revisionHistoryLimit ?? 0, 'spec.revisionHistoryLimit'),
-  ]
+  return all(
+    spec.selector ? ownSelectorErrors(spec.selector, 'daemonset') : [],
+    mismatchErrors(spec.template ?? {}, spec.selector, 'spec.template'),
+    podTemplateErrors(spec.template ?? {}, 'spec.template'),
+    lastingTemplateErrors(spec.template, 'spec.template', 'DaemonSet'),
+    nonNegativeErrors(spec.minReadySeconds ?? 0, 'spec.minReadySeconds'),
+    daemonStrategyErrors(spec.updateStrategy ?? {}),
+    nonNegativeErrors(spec.revisionHistoryLimit ?? 0, 'spec.revisionHistoryLimit'),
+  )
 }
 
 type DaemonStrategy = NonNullable<NonNullable<DraftOf<DaemonSet>['spec']>['updateStrategy']>
@@ -221,17 +220,16 @@ function daemonStrategyErrors({ type, rollingUpdate }: DaemonStrategy): FieldErr
   const { maxUnavailable, maxSurge } = rollingUpdate
   const isNone = isZero(maxUnavailable) && isZero(maxSurge)
   const isBoth = !isZero(maxUnavailable) && !isZero(maxSurge)
-  return [
-    ...amountOrPercentErrors(maxUnavailable, `${place}.maxUnavailable`),
-    ...notOverHundredErrors(maxUnavailable, `${place}.maxUnavailable`),
-    ...amountOrPercentErrors(maxSurge, `${place}.maxSurge`),
-    ...notOverHundredErrors(maxSurge, `${place}.maxSurge`),
-    ...when(
-      isBoth,
-      invalid(`${place}.maxSurge`, maxSurge, 'may not be set when maxUnavailable is non-zero'),
-    ),
-    ...when(isNone, required(`${place}.maxUnavailable`, 'cannot be 0 when maxSurge is 0')),
-  ]
+  return all(
+    amountOrPercentErrors(maxUnavailable, `${place}.maxUnavailable`),
+    notOverHundredErrors(maxUnavailable, `${place}.maxUnavailable`),
+    amountOrPercentErrors(maxSurge, `${place}.maxSurge`),
+    notOverHundredErrors(maxSurge, `${place}.maxSurge`),
+    isBoth
+      ? [invalid(`${place}.maxSurge`, maxSurge, 'may not be set when maxUnavailable is non-zero')]
+      : [],
+    isNone ? [required(`${place}.maxUnavailable`, 'cannot be 0 when maxSurge is 0')] : [],
+  )
 }
 
 export function daemonSetUpdateErrors(
@@ -247,10 +245,10 @@ export function podTemplateKindErrors({ template = {} }: DraftOf<PodTemplate>): 
 
 export function revisionErrors({ data, revision = 0 }: DraftOf<ControllerRevision>): FieldError[] {
   const isMissing = data === undefined || data === null
-  return [
-    ...when(isMissing, required('data', 'data is mandatory')),
-    ...nonNegativeErrors(revision, 'revision'),
-  ]
+  return all(
+    isMissing ? [required('data', 'data is mandatory')] : [],
+    nonNegativeErrors(revision, 'revision'),
+  )
 }
 
 export function revisionUpdateErrors(
@@ -258,5 +256,5 @@ export function revisionUpdateErrors(
   previous: DraftOf<ControllerRevision>,
 ): FieldError[] {
   const isSame = isSameMeaning(next.data, previous.data)
-  return when(!isSame, invalid('data', next.data, 'field is immutable'))
+  return !isSame ? [invalid('data', next.data, 'field is immutable')] : []
 }

@@ -98,7 +98,8 @@ function clusterView(store: Store, followed: ReadonlyMap<string, FollowedPrefix>
     async get(kind, key) {
       const kept = followed.get(storagePrefixOf(kindEntry(kind)))
       const path = storeKey(kind, key)
-      const entry = kept?.isWhole() ? kept.get(path) : await store.get(path)
+      // What is not in memory may have been made by another server a moment ago.
+      const entry = (kept?.isWhole() && kept.get(path)) || (await store.get(path))
       return entry && objectOf(entry)
     },
     async change(kind, key, next) {

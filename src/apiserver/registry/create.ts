@@ -108,13 +108,13 @@ async function insert(context: WriteContext, write: Write, draft: Draft): Promis
     const key = keyOf(resource, namespace, name)
     if (write.options.isDryRun) {
       if (await store.get(key)) throw alreadyExists(resource.entry, name)
-      return { object: writtenObject(object, undefined), stored: undefined }
+      return { object: writtenObject(object, undefined) }
     }
     outcome = 'unknown'
     const result = await store.put(key, value, 0)
     outcome = result.ok ? 'written' : 'refused'
     if (!result.ok) throw existing(write, result.current)
-    return { object, stored: { value, revision: result.revision } }
+    return { stored: { value, revision: result.revision } }
   } finally {
     await settle?.(outcome)
   }

@@ -54,7 +54,7 @@ async function markDisrupted(
   options: DeleteOptions,
 ): Promise<DeleteOptions> {
   const now = timeText(context.clock.now())
-  const { object, stored } = await changeObject(context, serverWrite(call), {
+  const marked = await changeObject(context, serverWrite(call), {
     mayCreate: false,
     isDirect: true,
     draftOf(old) {
@@ -70,7 +70,9 @@ async function markDisrupted(
   if (options.resourceVersion === undefined) return options
   return {
     ...options,
-    resourceVersion: stored ? String(stored.revision) : object.metadata.resourceVersion,
+    resourceVersion: marked.stored
+      ? String(marked.stored.revision)
+      : marked.object.metadata.resourceVersion,
   }
 }
 

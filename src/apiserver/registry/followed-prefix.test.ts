@@ -29,6 +29,9 @@ test('a write of this server counts for the next question, one of another as the
   await store.delete(`${prefix}a/own`, own.revision)
   assert.deepEqual(await names(), ['another'])
   assert.equal(await cluster.get('LimitRange', { namespace: 'a', name: 'own' }), undefined)
+  await base.put(`${prefix}a/late`, rangeText('late'), 0)
+  const late = await cluster.get('LimitRange', { namespace: 'a', name: 'late' })
+  assert.equal(late?.metadata.name, 'late')
   life.abort()
 })
 

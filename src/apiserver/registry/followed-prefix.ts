@@ -28,6 +28,9 @@ const retryMs = 1000
 /** What is known of a key; without a value it was deleted at that revision. */
 type Known = Omit<Entry, 'value'> & { readonly value: Uint8Array | undefined }
 
+/** The same list for every folder that has nothing. */
+const nothing: readonly Entry[] = []
+
 interface Folder {
   readonly keys: Map<string, Known>
   list: readonly Entry[] | undefined
@@ -114,7 +117,7 @@ export function followPrefix(prefix: string, options: FollowOptions): FollowedPr
     },
     list(path) {
       const folder = folders.get(path)
-      if (!folder) return []
+      if (!folder) return nothing
       folder.list ??= [...folder.keys.values()]
         .filter(isEntry)
         .sort((a, b) => (a.key < b.key ? -1 : 1))

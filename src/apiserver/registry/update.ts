@@ -17,7 +17,6 @@ import {
 import { writeOptions } from './options.ts'
 import { dropRepeatedOwners } from './owner-references.ts'
 import { keyOf } from './resource.ts'
-import type { Revised } from './stored-bytes.ts'
 import {
   admissionRequest,
   assertValid,
@@ -81,9 +80,7 @@ async function decodeAgain(write: Write): Promise<Draft> {
   return draft
 }
 
-export interface Outcome extends Written {
-  readonly isCreated: boolean
-}
+export type Outcome = Written & { readonly isCreated: boolean }
 
 export async function changeObject(
   context: WriteContext,
@@ -170,15 +167,15 @@ async function writeReplaced(
   if (isToBeDeleted(object, old) && resource.deletion.mayDeleteOnUpdate(object)) {
     return deleteFinalized(context, write, { object, entry })
   }
-  if (isUnchanged(object, old) && !context.isStale(entry.value))
-    return { object: old, stored: entry }
+  // What changes nothing is not written, so that nobody is told of it. Their versions are the same.
+  if (isSameMeaning(object, old) && !context.isStale(entry.value)) return { stored: entry }
   if (write.options.isDryRun) {
-    return { object: writtenObject(object, entry.revision), stored: undefined }
+    return { object: writtenObject(object, entry.revision) }
   }
   const value = storedBytes(resource, object)
   const result = await context.store.put(entry.key, value, entry.revision)
   if (!result.ok) return undefined
-  return { object, stored: { value, revision: result.revision } }
+  return { stored: { value, revision: result.revision } }
 }
 
 /** The last finalizer of an object that is being deleted was taken away. */
@@ -192,26 +189,13 @@ async function deleteFinalized(
   write: Write,
   { object, entry }: { readonly object: ApiObject; readonly entry: Entry },
 ): Promise<Written | undefined> {
-  const last = writtenObject(object, entry.revision)
-  if (write.options.isDryRun) return { object: last, stored: undefined }
+  if (write.options.isDryRun) return { object: writtenObject(object, entry.revision) }
   const { resource } = write.call
   const value = storedBytes(resource, object)
   const result = await context.store.delete(entry.key, entry.revision)
   if (!result.ok && result.current) return undefined
   await context.hooks(resource).afterDelete?.(object)
-  const stored: Revised = { value, revision: entry.revision }
-  return { object: last, stored }
-}
-
-/** A write that changes nothing is not written, so that nobody is told of it. */
-function isUnchanged(object: ApiObject, old: ApiObject): boolean {
-  return isSameMeaning(
-    { ...object, metadata: { ...object.metadata, resourceVersion: '' } },
-    {
-      ...old,
-      metadata: { ...old.metadata, resourceVersion: '' },
-    },
-  )
+  return { stored: { value, revision: entry.revision } }
 }
 
 function recordFields(context: WriteContext, write: Write, draft: Draft, old: ApiObject): void {

@@ -88,14 +88,18 @@ export interface Write {
   readonly options: WriteOptions
 }
 
-/** `stored` is absent after a dry run. */
-export interface Written {
-  readonly object: ApiObject
-  readonly stored: Revised | undefined
-}
+/**
+ * The bytes that were written, or the object of a dry run. Not both: while the disk is waited for,
+ * a write should hold no more than its bytes.
+ */
+export type Written =
+  | { readonly stored: Revised }
+  | { readonly stored?: undefined; readonly object: ApiObject }
 
-export function writtenAnswer(call: Call, status: number, { stored, object }: Written) {
-  return stored ? storedAnswer(call, status, stored) : objectAnswer(call, status, object)
+export function writtenAnswer(call: Call, status: number, written: Written) {
+  return written.stored
+    ? storedAnswer(call, status, written.stored)
+    : objectAnswer(call, status, written.object)
 }
 
 export type WrittenAnswer = ServerAnswer

@@ -35,18 +35,17 @@ const frameHead = 20
 const recordHead = 20
 const deleted = 0xffffffff
 
-export function encodeFrame(type: FrameType, records: readonly FrameRecord[]): Buffer {
-  const keys = records.map(({ key }) => Buffer.from(key))
-  const sizes = records.map(
-    ({ value }, i) => recordHead + (keys[i]?.length ?? 0) + (value?.length ?? 0),
-  )
-  const size = sizes.reduce((sum, each) => sum + each, 0)
+/** Of a log's record nobody needs to know when its key was created. */
+type WrittenRecord = Omit<FrameRecord, 'createRevision'> & { readonly createRevision?: number }
+
+export function encodeFrame(type: FrameType, records: readonly WrittenRecord[]): Buffer {
+  let size = 0
+  for (const { key, value } of records) {
+    size += recordHead + Buffer.byteLength(key) + (value?.length ?? 0)
+  }
   const frame = Buffer.allocUnsafe(frameHead + size)
   let at = frameHead
-  records.forEach((record, i) => {
-    writeRecord(frame, at, record, keys[i] ?? Buffer.alloc(0))
-    at += sizes[i] ?? 0
-  })
+  for (const record of records) at += writeRecord(frame, at, record)
   frame.writeUInt32LE(magic, 0)
   frame.writeUInt32LE(type, 4)
   frame.writeUInt32LE(size, 8)
@@ -55,14 +54,16 @@ export function encodeFrame(type: FrameType, records: readonly FrameRecord[]): B
   return frame
 }
 
-function writeRecord(frame: Buffer, at: number, record: FrameRecord, key: Buffer): void {
-  const { revision, createRevision, value } = record
+/** Returns its size. */
+function writeRecord(frame: Buffer, at: number, record: WrittenRecord): number {
+  const { key, revision, createRevision = 0, value } = record
+  const keyBytes = frame.write(key, at + recordHead)
   frame.writeUIntLE(revision, at, 6)
   frame.writeUIntLE(createRevision, at + 6, 6)
-  frame.writeUInt32LE(key.length, at + 12)
+  frame.writeUInt32LE(keyBytes, at + 12)
   frame.writeUInt32LE(value ? value.length : deleted, at + 16)
-  frame.set(key, at + recordHead)
-  if (value) frame.set(value, at + recordHead + key.length)
+  if (value) frame.set(value, at + recordHead + keyBytes)
+  return recordHead + keyBytes + (value?.length ?? 0)
 }
 
 /** The frame at `offset`; undefined when none is there or it is damaged. */

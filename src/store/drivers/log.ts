@@ -89,10 +89,7 @@ export async function openLog(folder: string, options: LogOptions = {}): Promise
   return {
     load,
     async append(records) {
-      const frame = encodeFrame(
-        frameType.batch,
-        records.map((record) => ({ ...record, createRevision: 0 })),
-      )
+      const frame = encodeFrame(frameType.batch, records)
       await rotating
       segment ??= await beginSegment()
       try {
