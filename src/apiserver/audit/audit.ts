@@ -7,7 +7,7 @@ import type { Filter } from '../../lib/chain.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { type ChainRequest, headerOf, type RequestHandler } from '../chain-request.ts'
 import { isLongRunning, isStream } from '../filters/long-running.ts'
-import type { ServerAnswer, ServerResponse, Upgrade } from '../request.ts'
+import type { PushBody, ServerAnswer, ServerResponse, Upgrade } from '../request.ts'
 import { AuditRecord } from './audit-record.ts'
 import { readBody } from './audited-object.ts'
 import { type AuditPolicy, isAtLeast, type Level, type Stage } from './policy.ts'
@@ -148,7 +148,14 @@ function closing({ upgrade }: Upgrade, complete: () => Promise<void>): Upgrade {
 
 function ending(answer: ServerAnswer, complete: () => Promise<void>): ServerAnswer {
   const { body } = answer
-  return Symbol.asyncIterator in body ? { ...answer, body: untilEnd(body, complete) } : answer
+  if (!(Symbol.asyncIterator in body)) return answer
+  if (!('pushTo' in body)) return { ...answer, body: untilEnd(body, complete) }
+  // A watch that is audited pushes as any other.
+  const pushed: PushBody = {
+    pushTo: (sink) => body.pushTo(sink).finally(complete),
+    [Symbol.asyncIterator]: () => untilEnd(body, complete),
+  }
+  return { ...answer, body: pushed }
 }
 
 async function* untilEnd(body: AsyncIterable<Uint8Array>, complete: () => Promise<void>) {
