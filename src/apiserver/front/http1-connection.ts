@@ -24,8 +24,8 @@ const timeoutsMs = {
   idle: 90_000,
   /** For a body that is read as a whole. */
   body: 60_000,
-  /** A client takes at least a buffer of its answer in this time. */
-  answer: 60_000,
+  /** A client takes at least the next write of its answer in this time: 256 KB of a list. */
+  answer: 120_000,
   /** For a client to see an answer that came before its request was whole. */
   linger: 2_000,
 } as const
@@ -165,7 +165,9 @@ export class Http1Connection {
     if (this.#isHandedOver || this.socket.destroyed) return
     this.#exchange = undefined
     if (!exchange.isEnded) return void this.socket.destroy()
-    if (exchange.isLast || this.#isLast) this.#end(exchange.isBodyEnded)
+    const isAllRead = exchange.isBodyEnded
+    exchange.leaveBody()
+    if (exchange.isLast || this.#isLast) this.#end(isAllRead)
     else {
       this.#leftover = 0
       this.#wait('idle')

@@ -85,6 +85,11 @@ export class Http1Exchange implements Exchange, Output {
     this.#incoming?.fail(error)
   }
 
+  /** The request is answered: whoever still reads its body gets no more of it. */
+  leaveBody(): void {
+    this.#incoming?.fail(new Error('the request has been answered'))
+  }
+
   /** The client reads on for this before it sends its body. */
   askForBody(): void {
     if (this.#isContinued || this.#isBegun) return

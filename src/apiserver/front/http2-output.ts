@@ -9,7 +9,7 @@ import { noBody, tooLarge, tooSlow } from './incoming-body.ts'
 /** Upstream's time for a request that is no stream. */
 const bodyTimeoutMs = 60_000
 /** As over HTTP/1.1. */
-const answerTimeoutMs = 60_000
+const answerTimeoutMs = 120_000
 
 /** `announced`: what the client says of its size. */
 export function bodyOf(stream: ServerHttp2Stream, announced: number): RequestBody {

@@ -59,7 +59,9 @@ export function createDialer(): Dialer {
         outgoing.on('response', resolve)
         outgoing.on('error', reject)
         outgoing.on('socket', limitConnecting)
-        Readable.from(request.bodyStream).on('error', reject).pipe(outgoing)
+        Readable.from(request.bodyStream)
+          .on('error', (error) => void outgoing.destroy(error))
+          .pipe(outgoing)
       })
     },
     async upgrade(backend, path, request) {
