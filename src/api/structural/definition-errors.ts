@@ -21,11 +21,11 @@ type Names = DraftOf<CustomResourceDefinitionNames>
 
 /** `previous` is what an update changes. */
 export function definitionErrors(definition: Definition, previous?: Definition): FieldError[] {
-  const { spec = {}, status } = definition
+  const { spec = {} } = definition
   return [
     ...(previous ? [] : nameErrors(definition)),
     ...specErrors(spec, previous),
-    ...namesErrors(status?.acceptedNames ?? {}, 'status.acceptedNames'),
+    ...acceptedNamesErrors(definition),
     ...storedVersionErrors(definition),
     ...when(
       spec.preserveUnknownFields,
@@ -154,6 +154,11 @@ function sharedErrors(spec: Spec, previous: Spec | undefined): FieldError[] {
 function isSchemaUnchanged({ name, schema }: Version, previous: Spec | undefined): boolean {
   const before = previous?.versions?.find((version) => version.name === name)
   return before !== undefined && isSameMeaning(before.schema, schema)
+}
+
+/** All that is checked of a status. */
+export function acceptedNamesErrors({ status }: Definition): FieldError[] {
+  return namesErrors(status?.acceptedNames ?? {}, 'status.acceptedNames')
 }
 
 function namesErrors(names: Names, path: string): FieldError[] {

@@ -5,7 +5,12 @@ import type { FieldError } from '../field-error.ts'
 import { rulesFor } from '../rules/kind-rule.ts'
 import type { CustomResourceDefinition } from '../types.gen.ts'
 import { approvalErrors } from './api-approval.ts'
-import { type Definition, definitionErrors, definitionUpdateErrors } from './definition-errors.ts'
+import {
+  acceptedNamesErrors,
+  type Definition,
+  definitionErrors,
+  definitionUpdateErrors,
+} from './definition-errors.ts'
 import { isKnownFormat } from './formats.ts'
 import { hasSchema, type Schema } from './schema.ts'
 
@@ -20,6 +25,7 @@ export const definitionRules = rulesFor<CustomResourceDefinition>({
     ...definitionUpdateErrors(next, previous),
     ...approvalErrors(next, previous),
   ],
+  endpoints: { status: { validateUpdate: acceptedNamesErrors } },
 })
 
 /** Formats that nobody checks; on update those that are new. */

@@ -281,6 +281,18 @@ test('a watch shows objects in its version; selectors and tables go by the defin
   })
   assert.equal(scaled.json.spec.replicas, 4)
   assert.equal((await api.ask(`GET ${widgets}/a`)).json.spec.size, 4)
+  const negative = { ...scaled.json, metadata: { name: 'a' }, spec: { replicas: -1 } }
+  assert.match(
+    (await api.ask(`PUT ${widgets}/a/scale`, { body: negative })).json.message,
+    /Widget.* "a" is invalid: .*, \.spec\.size: Invalid value: -1: should be a non-negative integer\]$/,
+  )
+  await api.ask(`POST ${widgets}`, { body: widget('none', {}) })
+  assert.equal(
+    (await api.ask(`GET ${widgets}/none/scale`)).json.message,
+    'Internal error occurred: the spec replicas field ".spec.size" does not exist',
+  )
+  const empty = await api.ask(`PATCH ${widgets}/none/scale`, { headers: merge, body: {} })
+  assert.equal(empty.json.message, 'the spec replicas field ".spec.size" cannot be empty')
   const unknown = await api.ask(`GET ${widgets}?fieldSelector=spec.size%3D1`)
   assert.equal(unknown.status, 400)
 })

@@ -5,12 +5,13 @@ import { asDraft, copyOf, type Draft, draftAs, isDraft } from '../../api/draft.t
 import { invalid, toInvalid } from '../../api/field-error.ts'
 import { patchObject } from '../../api/patch/patch.ts'
 import { labelSelectorText, rulesOfLabelSelector, rulesOfLabels } from '../../api/selector/label.ts'
+import { StatusError } from '../../api/status-error.ts'
 import type { Scale } from '../../api/types.gen.ts'
 import type { ServerAnswer } from '../request.ts'
 import { admitObject, admittedAlready } from './admit.ts'
 import { type Call, valueAnswer } from './answers.ts'
 import { type ApiObject, textAt, valueAt, withValueAt } from './api-object.ts'
-import { conflict, methodNotSupported, modifiedMessage, notFound } from './errors.ts'
+import { badRequest, conflict, methodNotSupported, modifiedMessage, notFound } from './errors.ts'
 import { bodyMediaType } from './negotiate.ts'
 import { writeOptions } from './options.ts'
 import { patchType } from './patch.ts'
@@ -31,14 +32,31 @@ export async function scale(context: WriteContext, call: Call): Promise<ServerAn
   if (verb === 'get') {
     const entry = await context.store.get(keyOf(resource, namespace, name))
     if (!entry) throw notFound(resource.entry, name)
-    return valueAnswer(call, 200, scaleOf(call, objectOf(resource, entry)))
+    const object = objectOf(resource, entry)
+    assertReplicas(call, object)
+    return valueAnswer(call, 200, scaleOf(call, object))
   }
   if (verb === 'update') return change(context, call, await replacement(context, call))
   if (verb === 'patch') return change(context, call, await patched(context, call))
   throw methodNotSupported(resource.entry, verb)
 }
 
-type Rescale = (current: Draft) => Draft
+/** Of a custom resource, which may have none yet. */
+function assertReplicas({ resource }: Call, object: ApiObject): void {
+  if (!resource.scale || hasReplicas(resource.scale, object)) return
+  const message = `the spec replicas field ".${resource.scale.specReplicas}" does not exist`
+  throw new StatusError('InternalError', `Internal error occurred: ${message}`)
+}
+
+function hasReplicas({ specReplicas }: ScalePaths, object: ApiObject | Draft): boolean {
+  return typeof valueAt(object, ...specReplicas.split('.')) === 'number'
+}
+
+interface Rescale {
+  /** The object whose scale it must be, where the client knows. */
+  readonly uid?: string
+  from(current: Draft): Draft
+}
 
 async function change(context: WriteContext, call: Call, rescale: Rescale): Promise<ServerAnswer> {
   const kind = call.request.info.verb === 'patch' ? 'PatchOptions' : 'UpdateOptions'
@@ -60,10 +78,11 @@ function changeOf(context: WriteContext, write: Write, rescale: Rescale): Change
   const { call } = write
   return {
     mayCreate: false,
+    ...(rescale.uid && { uid: rescale.uid }),
     async draftOf(old) {
       const draft = copyOf(asDraft(old ?? {}))
       const current = scaleOf(call, old ?? emptyObject)
-      const wanted = copyOf(rescale(asDraft(copyOf(current))))
+      const wanted = copyOf(rescale.from(asDraft(copyOf(current))))
       const typed = { kind: target.kind, apiVersion: 'autoscaling/v1' }
       Object.assign(wanted, { ...typed, ...wanted })
       await admitObject(context, write, { operation: 'UPDATE', object: wanted, old: current })
@@ -79,7 +98,13 @@ const emptyObject: ApiObject = { apiVersion: '', kind: '', metadata: { name: '' 
 function assertScale(call: Call, wanted: Draft, old: ApiObject | undefined): void {
   const { metadata, spec } = draftAs<Scale>(wanted)
   const replicas = spec?.replicas ?? 0
-  if (replicas < 0) {
+  const { scale } = call.resource
+  const isPatch = call.request.info.verb === 'patch'
+  if (scale && isPatch && spec?.replicas === undefined && !hasReplicas(scale, old ?? {})) {
+    throw badRequest(`the spec replicas field ".${scale.specReplicas}" cannot be empty`)
+  }
+  // A custom resource's own validation speaks of its own field.
+  if (replicas < 0 && !scale) {
     throw toInvalid({ group: 'autoscaling', kind: 'Scale' }, call.name, [
       invalid('spec.replicas', replicas, 'must be greater than or equal to 0'),
     ])
@@ -101,7 +126,8 @@ async function replacement(context: WriteContext, call: Call): Promise<Rescale> 
   request.warnings.push(...warnings)
   matchNamespace(call, object)
   matchName(call, object)
-  return () => object
+  const { uid } = draftAs<Scale>(object).metadata ?? {}
+  return { ...(uid && { uid }), from: () => object }
 }
 
 async function patched(context: WriteContext, call: Call): Promise<Rescale> {
@@ -109,9 +135,11 @@ async function patched(context: WriteContext, call: Call): Promise<Rescale> {
   const { fieldValidation } = writeOptions(request.query, 'PatchOptions')
   const type = patchType({ ...context, fields: undefined }, call)
   const body = await request.body()
-  return (current) => {
-    if (type === 'apply') return current
-    return patchObject(target, current, { kind: type, bytes: body, fieldValidation }).object
+  return {
+    from(current) {
+      if (type === 'apply') return current
+      return patchObject(target, current, { kind: type, bytes: body, fieldValidation }).object
+    },
   }
 }
 
