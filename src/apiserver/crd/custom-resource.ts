@@ -63,12 +63,21 @@ export function customVersions(definition: Definition, convert?: ConvertValues):
       const apiVersion = apiVersionOf(entry)
       const storageVersion = `${spec.group}/${stored.name}`
       const keptVersion = convert ? apiVersion : storageVersion
+      const { kind } = entry
+      const layout = layoutOf({ kind, apiVersion: keptVersion }, { hasTypedItems: true })
       const resource: Resource = {
         entry,
         apiVersion,
         storage: {
           prefix: customStoragePrefix(entry),
-          layout: layoutOf({ kind: entry.kind, apiVersion: keptVersion }, { hasTypedItems: true }),
+          layout,
+          splicing: {
+            layout: layoutOf(
+              { kind, apiVersion },
+              { hasTypedItems: true, keptLength: layout.head.length },
+            ),
+            unchanged: new WeakSet(),
+          },
           conversion: customConversion({ served: own, stored: kept, apiVersion }, keptVersion),
           ...(convert && viewedThrough(convert, entry, storageVersion)),
         },

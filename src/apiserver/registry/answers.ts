@@ -9,6 +9,7 @@ import { encodeEntries } from './list-form.ts'
 import type { AnswerForm } from './negotiate.ts'
 import { decodeServed, isPlain, type ListMetadata, objectForm, textForm } from './object-form.ts'
 import type { Resource } from './resource.ts'
+import { servedLayout, servedValue, servedValues } from './served-value.ts'
 import { type Revised, servedBytes } from './stored-bytes.ts'
 
 /** A request with what was found out about it: for which resource, and how to answer. */
@@ -28,7 +29,8 @@ const jsonHeaders = { 'content-type': 'application/json' }
 export function storedAnswer(call: Call, status: number, stored: Revised): ServerAnswer {
   const { resource, form } = call
   if (isPlain(resource, form)) {
-    const body = servedBytes(resource.storage.layout, stored, { after: '\n' })
+    const value = servedValue(resource, stored)
+    const body = servedBytes(servedLayout(resource), value, { after: '\n' })
     return { status, headers: jsonHeaders, body }
   }
   return objectAnswer(call, status, decodeServed(resource, stored))
@@ -58,7 +60,8 @@ export async function listAnswer(
   if (isPlain(resource, form)) {
     const kind = `"kind":"${listKindOf(resource.entry)}","apiVersion":"${resource.apiVersion}"`
     const before = `{${kind},"metadata":${JSON.stringify(metadata)},"items":[`
-    const body = listBody(resource.storage.layout, entries, { before, after: ']}\n' })
+    const values = await servedValues(resource, entries)
+    const body = listBody(servedLayout(resource), values, { before, after: ']}\n' })
     return { status: 200, headers: jsonHeaders, body }
   }
   const listForm = formOf(call)

@@ -47,8 +47,8 @@ class ListBody implements LargeBody {
   }
 
   #sizeOf({ value, revision }: Revised): number {
-    const { head, itemHead } = this.#layout
-    return itemHead.length + revisionLength(revision) + value.length - head.length
+    const { keptLength, itemHead } = this.#layout
+    return itemHead.length + revisionLength(revision) + value.length - keptLength
   }
 
   read(into: Buffer): number {
@@ -75,12 +75,12 @@ class ListBody implements LargeBody {
 
   /** Writes the next item and what separates it from the one before; returns the end. */
   #put({ value, revision }: Revised, into: Buffer, start: number): number {
-    const { head, itemHead } = this.#layout
+    const { keptLength, itemHead } = this.#layout
     let used = start
     if (this.#next++ > 0) into[used++] = comma
     used += itemHead.copy(into, used)
     used += into.write(revisionText(revision), used, 'latin1')
-    into.set(value.subarray(head.length), used)
-    return used + value.length - head.length
+    into.set(value.subarray(keptLength), used)
+    return used + value.length - keptLength
   }
 }

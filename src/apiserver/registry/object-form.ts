@@ -47,12 +47,14 @@ export interface FormOptions {
   readonly hasColumns?: boolean
 }
 
-/** The JSON that goes out as it is stored needs none of what is below. */
+/** JSON that is spliced from stored bytes (served-value.ts) needs none of what is below. */
 export function isPlain(
   { storage }: Resource,
   { mediaType, transform, isPretty }: AnswerForm,
 ): boolean {
-  return mediaType === 'application/json' && !transform && !isPretty && !storage.conversion
+  const { conversion, splicing } = storage
+  const isSpliced = !conversion || splicing !== undefined
+  return mediaType === 'application/json' && !transform && !isPretty && isSpliced
 }
 
 export function objectForm(resource: Resource, options: FormOptions): ObjectForm {

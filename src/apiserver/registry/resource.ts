@@ -42,6 +42,8 @@ export interface ResourceStorage {
   readonly layout: Layout
   /** Absent where objects are served in the version in which they are kept. */
   readonly conversion: Conversion | undefined
+  /** Where conversion seldom changes more than the head. */
+  readonly splicing?: Splicing
   /**
    * The store as it is seen in this version, where others are asked to convert: a webhook. Values
    * are then read and written in this version, and `layout` is its. Absent: the store as it is.
@@ -54,6 +56,13 @@ export interface ResourceStorage {
 export interface Conversion {
   fromStored(object: ApiObject): ApiObject
   toStored(object: ApiObject): ApiObject
+}
+
+export interface Splicing {
+  /** Of the version that is served. */
+  readonly layout: Layout
+  /** Values that conversion was seen to leave as they are, but for the head. */
+  readonly unchanged: WeakSet<Uint8Array>
 }
 
 export interface Codec {

@@ -19,11 +19,19 @@ export interface Layout {
   readonly head: Buffer
   /** What a list's item begins with: built-in kinds leave kind and apiVersion to the list. */
   readonly itemHead: Buffer
+  /** Bytes of a stored value that the head stands for: those of the head of the version kept. */
+  readonly keptLength: number
+}
+
+export interface LayoutOptions {
+  readonly hasTypedItems?: boolean
+  /** Absent: values are kept with this head. */
+  readonly keptLength?: number
 }
 
 export function layoutOf(
   { kind, apiVersion }: { readonly kind: string; readonly apiVersion: string },
-  options: { readonly hasTypedItems?: boolean } = {},
+  options: LayoutOptions = {},
 ): Layout {
   const head = Buffer.from(`{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":{`)
   return {
@@ -31,6 +39,7 @@ export function layoutOf(
     apiVersion,
     head,
     itemHead: options.hasTypedItems ? head : Buffer.from('{"metadata":{'),
+    keptLength: options.keptLength ?? head.length,
   }
 }
 
@@ -83,13 +92,14 @@ export function servedBytes(
   around: { readonly before?: string; readonly after?: string } = {},
 ): Buffer {
   const { before = '', after = '' } = around
-  const { head } = layout
+  const { head, keptLength } = layout
   const middle = revisionText(revision)
-  const served = Buffer.allocUnsafe(before.length + middle.length + value.length + after.length)
+  const size = before.length + head.length + middle.length + value.length - keptLength
+  const served = Buffer.allocUnsafe(size + after.length)
   let at = before ? served.write(before, 0, 'latin1') : 0
   at += head.copy(served, at)
   at += served.write(middle, at, 'latin1')
-  served.set(value.subarray(head.length), at)
-  if (after) served.write(after, at + value.length - head.length, 'latin1')
+  served.set(value.subarray(keptLength), at)
+  if (after) served.write(after, size, 'latin1')
   return served
 }

@@ -4,6 +4,8 @@
 import type { StatusError } from '../../api/status-error.ts'
 import type { ApiObject } from '../registry/api-object.ts'
 import type { ObjectForm } from '../registry/object-form.ts'
+import type { Resource } from '../registry/resource.ts'
+import { servedLayout, servedValue } from '../registry/served-value.ts'
 import { type Layout, type Revised, servedBytes } from '../registry/stored-bytes.ts'
 
 export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
@@ -19,13 +21,17 @@ export interface EventEncoder {
 
 export const initialEventsEnd = 'k8s.io/initial-events-end'
 
-/** Plain JSON of a kind that is served as it is stored. */
-export function splicingEncoder(layout: Layout): EventEncoder {
+/** Plain JSON, spliced from stored bytes. */
+export function splicingEncoder(resource: Resource): EventEncoder {
+  const layout = servedLayout(resource)
   return {
-    key: 'json',
+    key: `json ${layout.apiVersion}`,
     contentType: 'application/json',
     encode: (type, stored) =>
-      servedBytes(layout, stored, { before: `{"type":"${type}","object":`, after: '}\n' }),
+      servedBytes(layout, servedValue(resource, stored), {
+        before: `{"type":"${type}","object":`,
+        after: '}\n',
+      }),
     bookmark: (revision, isInitialEnd) =>
       jsonFrame('BOOKMARK', JSON.stringify(bookmarkObject(layout, revision, isInitialEnd))),
     error: (error) => jsonFrame('ERROR', JSON.stringify(error.toStatus())),

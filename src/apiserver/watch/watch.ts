@@ -72,7 +72,7 @@ function encodersOf({ resource, form, request, clock }: Call): Encoders {
   const plain = { ...form, isPretty: false }
   const { layout } = resource.storage
   if (isPlain(resource, plain)) {
-    const encoder = splicingEncoder(layout)
+    const encoder = splicingEncoder(resource)
     return { first: encoder, rest: encoder }
   }
   const encoder = (hasColumns: boolean) =>
