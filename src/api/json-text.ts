@@ -76,7 +76,7 @@ function keysOf(value: unknown): number {
 }
 
 /** Far beyond any object, and within what recursion over one may take of the stack. */
-const depthLimit = 1000
+export const depthLimit = 1000
 
 /** As JSON.parse. Throws for text that nests too deeply too. */
 export function parseJson(text: string): unknown {

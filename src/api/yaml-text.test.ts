@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { readYaml } from './yaml-text.ts'
+import { readYaml, YamlSyntaxError } from './yaml-text.ts'
 
 /** A comment makes it a document that is no JSON. */
 const asDocument = (text: string) => readYaml(`# YAML\n${text}`)
@@ -24,4 +24,31 @@ test('keys come sorted, and those that repeat are told of', () => {
     '{"a":{"c":2,"d":1},"b":1}',
   )
   assert.deepEqual(readYaml('{"a":1,"a":2}').repeated, ['line 1: key "a" already set in map'])
+})
+
+test('what nests too deep, or multiplies, is refused without being read', () => {
+  const refused = (text: string, message: string) =>
+    assert.throws(
+      () => asDocument(text),
+      (error) => error instanceof YamlSyntaxError && error.message === message,
+    )
+  const tooDeep = 'yaml: exceeded max depth'
+  refused(`a: ${'['.repeat(1e6)}`, tooDeep)
+  refused(`a:\n  ${'- '.repeat(1e6)}x`, tooDeep)
+  refused('{a: '.repeat(1e5), tooDeep)
+  const aliases = Array.from({ length: 9 }, () => '*a').join(', ')
+  const rows = Array.from({ length: 99 }, (_, row) => `r${row}: [${aliases}]`)
+  refused(`a: &a [1, 2]\n${rows.join('\n')}`, 'yaml: document contains excessive aliasing')
+  const nested = `${'['.repeat(400)}${']'.repeat(400)}`
+  assert.equal(JSON.stringify(asDocument(`a: ${nested}`).value), `{"a":${nested}}`)
+})
+
+test('repeated keys are told of in the order of the lines', () => {
+  const { repeated, value } = asDocument('a:\n  b: 1\n  "b": 2\n  c: 1\na: {x: 1, x: 2}\nd: 1')
+  assert.deepEqual(repeated, [
+    'line 4: key "b" already set in map',
+    'line 6: key "a" already set in map',
+    'line 6: key "x" already set in map',
+  ])
+  assert.deepEqual(value, { a: { x: 2 }, d: 1 })
 })

@@ -1,9 +1,18 @@
 // YAML bodies, read with the rules of the YAML 1.1 library that upstream uses: yes and on are
 // booleans, 0777 is octal, but there are no sexagesimal numbers and no dates.
 
-import { type Document, parseDocument, type Tags } from 'yaml'
+import {
+  type Document,
+  isScalar,
+  Lexer,
+  Parser,
+  parseDocument,
+  type Tags,
+  visit,
+  type YAMLMap,
+} from 'yaml'
 import { type Draft, type DraftValue, isDraft, setOwn } from './draft.ts'
-import { hasRepeatedKeys, parseJson } from './json-text.ts'
+import { depthLimit, hasRepeatedKeys, parseJson } from './json-text.ts'
 
 export class YamlSyntaxError extends Error {}
 
@@ -52,20 +61,49 @@ function readYamlText(text: string): ReadYaml {
 }
 
 function readDocument(text: string): ReadYaml {
+  assertShallow(text)
   const document = parseDocument(text, {
     version: '1.1',
-    uniqueKeys: true,
+    // Found below: the reader compares each key with each.
+    uniqueKeys: false,
+    prettyErrors: false,
     merge: true,
     logLevel: 'silent',
     strict: false,
     customTags: (tags) => tags.filter(isSupported) as Tags,
   })
-  const failure = document.errors.find(({ code }) => code !== 'DUPLICATE_KEY')
+  const [failure] = document.errors
   if (failure) throw new YamlSyntaxError(`yaml: ${lineOf(text, failure.pos[0])}${failure.message}`)
   return {
     value: withSortedKeys(document.toJS({ maxAliasCount: aliasLimit }), depthLimit),
     repeated: repeatedKeys(document, text),
   }
+}
+
+/** The reader of documents takes long for what is nested deep, and in the end has not the stack. */
+function assertShallow(text: string): void {
+  if (!mayBeDeep(text)) return
+  const parser = new Parser()
+  let deepest = 0
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const _ of parser.next(lexeme));
+    deepest = Math.max(deepest, parser.stack.length)
+    if (deepest > depthLimit) throw new YamlSyntaxError('yaml: exceeded max depth')
+  }
+}
+
+/** What nests: brackets anywhere, and what one line may begin. */
+function mayBeDeep(text: string): boolean {
+  if (text.length <= depthLimit) return false
+  let brackets = 0
+  let lineStart = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === 10) lineStart = at + 1
+    else if (code === 91 || code === 123) brackets++
+    if (brackets > depthLimit || at - lineStart > depthLimit) return true
+  }
+  return false
 }
 
 function isSupported(tag: Tags[number]): boolean {
@@ -75,27 +113,42 @@ function isSupported(tag: Tags[number]): boolean {
 }
 
 /** A key as written: quoted, or up to its colon. */
-const writtenKey = /^(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^:\n]*?)\s*:)/
+const writtenKey = /(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^:\n]*?)\s*:)/y
 
 function repeatedKeys(document: Document.Parsed, text: string): string[] {
-  return document.errors.map(({ pos }) => {
-    const [start] = pos
-    const match = writtenKey.exec(text.slice(start))
-    const key = match?.[1] ?? match?.[2] ?? match?.[3] ?? ''
-    return `line ${lineNumber(text, start)}: key ${JSON.stringify(key)} already set in map`
+  const places: number[] = []
+  visit(document, {
+    Map(_, map) {
+      places.push(...repeatedIn(map))
+    },
+  })
+  let line = 1
+  let counted = 0
+  return places
+    .sort((a, b) => a - b)
+    .map((start) => {
+      line += text.slice(counted, start).split('\n').length - 1
+      counted = start
+      writtenKey.lastIndex = start
+      const match = writtenKey.exec(text)
+      const key = match?.[1] ?? match?.[2] ?? match?.[3] ?? ''
+      return `line ${line}: key ${JSON.stringify(key)} already set in map`
+    })
+}
+
+function repeatedIn({ items }: YAMLMap): number[] {
+  const seen = new Set<unknown>()
+  return items.flatMap(({ key }) => {
+    if (!isScalar(key) || key.value === '<<') return []
+    if (seen.has(key.value)) return key.range?.[0] ?? []
+    seen.add(key.value)
+    return []
   })
 }
 
 function lineOf(text: string, at: number): string {
-  return `line ${lineNumber(text, at)}: `
+  return `line ${text.slice(0, at).split('\n').length}: `
 }
-
-function lineNumber(text: string, at: number): number {
-  return text.slice(0, at).split('\n').length
-}
-
-/** Far beyond any object, as for JSON. */
-const depthLimit = 1000
 
 function withSortedKeys(value: unknown, levels: number): unknown {
   if (typeof value !== 'object' || value === null) return value

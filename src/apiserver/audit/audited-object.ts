@@ -1,6 +1,7 @@
 // Bodies as an audit event shows them: JSON, whatever form they were sent in.
 
 import { isDraft } from '../../api/draft.ts'
+import { parseJson } from '../../api/json-text.ts'
 import { readYaml } from '../../api/yaml-text.ts'
 import { kubernetesProtobuf } from '../protobuf.ts'
 
@@ -12,7 +13,7 @@ export const readBody: BodyReader = (body, contentType) => {
     if (contentType.startsWith('application/vnd.kubernetes.protobuf'))
       return kubernetesProtobuf.read(body)
     const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString()
-    return contentType.includes('yaml') ? readYaml(text).value : JSON.parse(text)
+    return contentType.includes('yaml') ? readYaml(text).value : parseJson(text)
   } catch {
     return undefined
   }
