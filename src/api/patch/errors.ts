@@ -17,6 +17,10 @@ export function unfitPatch(): StatusError {
   )
 }
 
+export function patchTooLarge(problem: string): StatusError {
+  return new StatusError('RequestEntityTooLarge', `Request entity too large: ${problem}`)
+}
+
 /** The patched object is not of its kind; `patch` is the patch as upstream prints it. */
 export function invalidPatch(patch: string, problem: string): StatusError {
   const errors: FieldError[] = [invalid('patch', patch, problem)]

@@ -1,6 +1,7 @@
 // JSON Patch (RFC 6902), with the words of the library that upstream uses (evanphx/json-patch v4).
 
 import { copyOf, type Draft, type DraftValue, isDraft, isSame } from '../draft.ts'
+import { deepestNesting } from '../json-text.ts'
 
 export interface JsonPatchOperation {
   readonly op: string
@@ -13,10 +14,14 @@ export interface JsonPatchOperation {
 export class JsonPatchError extends Error {}
 /** Is not a patch at all (400). */
 export class JsonPatchSyntaxError extends Error {}
+/** Has too many operations (413). */
+export class JsonPatchTooLarge extends Error {}
 
 const operationLimit = 10_000
+/** What all copies of a patch may hold together, as JSON: each could double the document. */
+const copiedLimit = 3 * 1024 * 1024
 
-/** Checks that the value is a list of operations. Throws JsonPatchSyntaxError. */
+/** Checks that the value is a list of operations. Throws JsonPatchSyntaxError, JsonPatchTooLarge. */
 export function readJsonPatch(value: unknown): JsonPatchOperation[] {
   if (!Array.isArray(value)) {
     const found = value === null ? 'null' : typeof value
@@ -25,7 +30,7 @@ export function readJsonPatch(value: unknown): JsonPatchOperation[] {
     )
   }
   if (value.length > operationLimit) {
-    throw new JsonPatchSyntaxError(
+    throw new JsonPatchTooLarge(
       `The allowed maximum operations in a JSON patch is ${operationLimit}, got ${value.length}`,
     )
   }
@@ -49,13 +54,25 @@ function readOperation(operation: unknown): JsonPatchOperation {
 
 /** The patched document; the one given stays as it is. Throws JsonPatchError. */
 export function applyJsonPatch(document: Draft, operations: readonly JsonPatchOperation[]): Draft {
-  const root: { document: DraftValue } = { document: copyOf(document) }
+  const root: Root = { document: copyOf(document), copied: 0 }
   for (const operation of operations) applyOperation(root, operation)
   if (!isDraft(root.document)) throw new JsonPatchError('the patched document is not an object')
+  if (isDeeper(root.document, deepestNesting)) throw new JsonPatchError('exceeded max depth')
   return root.document
 }
 
-type Root = { document: DraftValue }
+/** Operations by and by can nest what none of them nests. */
+function isDeeper(value: DraftValue | undefined, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (levels === 0) return true
+  return Object.values(value).some((inner) => isDeeper(inner, levels - 1))
+}
+
+interface Root {
+  document: DraftValue
+  /** Length of everything that was copied. */
+  copied: number
+}
 
 function applyOperation(root: Root, operation: JsonPatchOperation): void {
   const { op, path } = operation
@@ -73,7 +90,7 @@ function applyOperation(root: Root, operation: JsonPatchOperation): void {
       add(root, path, remove(root, operation.from ?? '', op), op)
       break
     case 'copy':
-      add(root, path, copyOf(read(root, operation.from ?? '', op)), op)
+      add(root, path, copied(root, read(root, operation.from ?? '', op)), op)
       break
     case 'test':
       test(root, path, operation.value ?? null)
@@ -81,6 +98,16 @@ function applyOperation(root: Root, operation: JsonPatchOperation): void {
     default:
       throw new JsonPatchError(`Unexpected kind: ${op}`)
   }
+}
+
+function copied(root: Root, value: DraftValue): DraftValue {
+  root.copied += JSON.stringify(value).length
+  if (root.copied > copiedLimit) {
+    throw new JsonPatchError(
+      `Unable to complete the copy, the accumulated size increase of copy is ${root.copied}, exceeding the limit ${copiedLimit}`,
+    )
+  }
+  return copyOf(value)
 }
 
 function add(root: Root, path: string, value: DraftValue, op: string): void {

@@ -48,6 +48,20 @@ test('JSON patch refuses what does not fit, and changes nothing', () => {
   assert.deepEqual(document, { a: [1], b: { c: 1 } })
 })
 
+test('JSON patch neither grows nor nests an object without bound', () => {
+  const many = Array.from({ length: 40 }, () => ({ op: 'copy', from: '/a', path: '/a/-' }))
+  assert.throws(
+    () => applyJsonPatch({ a: ['x'] }, readJsonPatch(many)),
+    /^Error: Unable to complete the copy, the accumulated size increase of copy is \d+, exceeding the limit 3145728$/,
+  )
+  const deeper = Array.from({ length: 600 }, () => [
+    { op: 'add', path: '/b', value: {} },
+    { op: 'move', from: '/a', path: '/b/a' },
+    { op: 'move', from: '/b', path: '/a' },
+  ])
+  assert.throws(() => applyJsonPatch({ a: 1 }, readJsonPatch(deeper.flat())), /exceeded max depth/)
+})
+
 test('merge patch follows the examples of RFC 7386', () => {
   const cases: readonly (readonly [Draft, Draft, Draft])[] = [
     [{ a: 'b' }, { a: 'c' }, { a: 'c' }],

@@ -11,8 +11,14 @@ import {
   parseJson,
   placeText,
 } from '../json-text.ts'
-import { badPatch, goText, invalidPatch, unfitPatch } from './errors.ts'
-import { applyJsonPatch, JsonPatchError, JsonPatchSyntaxError, readJsonPatch } from './json.ts'
+import { badPatch, goText, invalidPatch, patchTooLarge, unfitPatch } from './errors.ts'
+import {
+  applyJsonPatch,
+  JsonPatchError,
+  JsonPatchSyntaxError,
+  JsonPatchTooLarge,
+  readJsonPatch,
+} from './json.ts'
 import { applyMergePatch } from './merge.ts'
 import { applyStrategicPatch } from './strategic.ts'
 
@@ -76,6 +82,7 @@ function jsonPatched(object: Draft, value: unknown): Draft {
     return applyJsonPatch(object, readJsonPatch(value))
   } catch (error) {
     if (error instanceof JsonPatchSyntaxError) throw badPatch(error.message)
+    if (error instanceof JsonPatchTooLarge) throw patchTooLarge(error.message)
     if (error instanceof JsonPatchError) throw unfitPatch()
     throw error
   }
