@@ -1,7 +1,7 @@
 // JSON Patch (RFC 6902), with the words of the library that upstream uses (evanphx/json-patch v4).
 
 import { copyOf, type Draft, type DraftValue, isDraft, isSame } from '../draft.ts'
-import { deepestNesting } from '../json-text.ts'
+import { depthLimit } from '../json-text.ts'
 
 export interface JsonPatchOperation {
   readonly op: string
@@ -57,7 +57,7 @@ export function applyJsonPatch(document: Draft, operations: readonly JsonPatchOp
   const root: Root = { document: copyOf(document), copied: 0 }
   for (const operation of operations) applyOperation(root, operation)
   if (!isDraft(root.document)) throw new JsonPatchError('the patched document is not an object')
-  if (isDeeper(root.document, deepestNesting)) throw new JsonPatchError('exceeded max depth')
+  if (isDeeper(root.document, depthLimit)) throw new JsonPatchError('exceeded max depth')
   return root.document
 }
 

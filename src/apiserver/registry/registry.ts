@@ -138,22 +138,6 @@ export function createRegistry(options: RegistryOptions): Registry {
     return place
   }
 
-  /** What a resource is served from: its own where it sees the store through a conversion. */
-  const viewed = new Map<Resource, { context: WriteContext; caches: WatchCaches }>()
-  function placeOf(resource: Resource) {
-    if (!resource.storage.view) return { context, caches }
-    let place = viewed.get(resource)
-    if (!place) {
-      const seen = storeOf(resource, store)
-      place = {
-        context: { ...context, store: seen },
-        caches: createWatchCaches({ store: seen, clock, signal }),
-      }
-      viewed.set(resource, place)
-    }
-    return place
-  }
-
   async function dispatch(call: Call): Promise<ServerResponse> {
     const { info } = call.request
     const { context, caches } = placeOf(call.resource)
