@@ -52,7 +52,7 @@ test('JSON patch neither grows nor nests an object without bound', () => {
   const many = Array.from({ length: 40 }, () => ({ op: 'copy', from: '/a', path: '/a/-' }))
   assert.throws(
     () => applyJsonPatch({ a: ['x'] }, readJsonPatch(many)),
-    /^Error: Unable to complete the copy, the accumulated size increase of copy is \d+, exceeding the limit 3145728$/,
+    /^Error: Unable to complete the copy, .* of copy is \d+, exceeding the limit 3145728$/,
   )
   const deeper = Array.from({ length: 1100 }, () => [
     { op: 'add', path: '/b', value: {} },
