@@ -98,9 +98,10 @@ async function startNode(
   const ownFolder = join(folder.nodes, node.name)
   mkdirSync(ownFolder, { recursive: true })
   const network = await networkOf(context, options, node.name)
+  const client = options.clientAs(nodeCertificate(node.name))
   const kubelet = await startKubelet({
     node,
-    client: options.clientAs(nodeCertificate(node.name)),
+    client,
     informers,
     runtime: runtime.node({
       name: node.name,
@@ -126,6 +127,7 @@ async function startNode(
     cert: pem(`${nodeCertificate(node.name)}.crt`),
     key: pem(`${nodeCertificate(node.name)}.key`),
     clientCa: pem('ca.crt'),
+    review: (path, body) => client.dynamic.json('POST', path, body),
     log,
     signal,
   })

@@ -11,6 +11,7 @@ import { SpdySession, type SpdyStream } from '../../wire/spdy-session.ts'
 import type { Subject } from '../../wire/x509.ts'
 import { startWorld } from '../test-world.ts'
 import { startKubeletServer } from './kubelet-server.ts'
+import type { Post } from './reviews.ts'
 import { testCertificates } from './test-certificates.ts'
 import { webSocketBytes } from './test-websocket.ts'
 
@@ -54,7 +55,11 @@ async function portForward(_id: string, port: number): Promise<Duplex> {
   })
 }
 
-async function startServer(subject: Subject = apiServer) {
+const askNobody: Post = async () => {
+  throw new Error('nobody is there to ask')
+}
+
+async function startServer(subject: Subject = apiServer, review = askNobody) {
   const { ca, server, client } = testCertificates(subject)
   const world = await startWorld({}, { exec, portForward })
   const stop = new AbortController()
@@ -63,6 +68,7 @@ async function startServer(subject: Subject = apiServer) {
     listen: { host: '127.0.0.1', port: 0 },
     ...server,
     clientCa: ca,
+    review,
     log: silentLog,
     signal: stop.signal,
   })
@@ -308,10 +314,59 @@ test('Pods and figures are listed', limit, async () => {
   await server.stop()
 })
 
-test('only the API server and administrators are let in', limit, async () => {
-  const stranger = await startServer({ commonName: 'jane', organizations: ['developers'] })
-  assert.equal((await stranger.get('/pods')).status, 403)
-  const { cert: _cert, key: _key, ...nobody } = stranger.tls
-  assert.equal((await get({ ...nobody, path: '/pods' })).status, 401)
-  await stranger.stop()
+test(
+  'without an answer of the API server only it and administrators are let in',
+  limit,
+  async () => {
+    const stranger = await startServer({ commonName: 'jane', organizations: ['developers'] })
+    assert.deepEqual(await stranger.get('/pods'), {
+      status: 500,
+      body: 'Authorization error (user=jane, verb=get, resource=nodes, subresource(s)=[pods proxy])',
+    })
+    const { cert: _cert, key: _key, ...nobody } = stranger.tls
+    assert.equal((await get({ ...nobody, path: '/pods' })).status, 401)
+    const headers = { authorization: 'Bearer t' }
+    assert.equal((await get({ ...nobody, path: '/pods', headers })).status, 401)
+    await stranger.stop()
+  },
+)
+
+test('others are let in to what the API server allows them', limit, async () => {
+  const asked: object[] = []
+  const groups = ['monitoring', 'system:authenticated']
+  const user = { username: 'prometheus', groups }
+  const server = await startServer(apiServer, async (path, { spec }: { spec?: Spec }) => {
+    asked.push({ path, spec })
+    if (path.endsWith('/tokenreviews')) {
+      return { status: spec?.token === 'good' ? { authenticated: true, user } : {} }
+    }
+    return { status: { allowed: spec?.resourceAttributes?.subresource === 'metrics' } }
+  })
+  const { cert: _cert, key: _key, ...nobody } = server.tls
+  const ask = (path: string, token: string) =>
+    get({ ...nobody, path, headers: { authorization: `Bearer ${token}` } })
+  assert.equal((await ask('/metrics/resource', 'bad')).status, 401)
+  assert.equal((await ask('/metrics/resource', 'good')).status, 200)
+  assert.equal((await ask('/metrics/resource', 'good')).status, 200)
+  assert.equal(asked.length, 3)
+  assert.deepEqual(asked.at(-1), {
+    path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+    spec: {
+      ...{ user: 'prometheus', uid: undefined, groups, extra: undefined },
+      resourceAttributes: {
+        ...{ verb: 'get', version: 'v1', resource: 'nodes', subresource: 'metrics' },
+        name: 'worker',
+      },
+    },
+  })
+  assert.deepEqual(await ask('/healthz', 'good'), {
+    status: 403,
+    body: 'Forbidden (user=prometheus, verb=get, resource=nodes, subresource(s)=[healthz proxy])',
+  })
+  await server.stop()
 })
+
+interface Spec {
+  readonly token?: string
+  readonly resourceAttributes?: { readonly subresource?: string }
+}

@@ -1,14 +1,14 @@
-// The HTTPS server of one kubelet: client certificates of the CA only; plain requests and streams.
+// The HTTPS server of one kubelet: plain requests and streams, for those whom its guard lets in.
 
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Duplex } from 'node:stream'
-import type { TLSSocket } from 'node:tls'
 import type { Log } from '../../lib/log.ts'
 import type { Kubelet } from '../kubelet.ts'
-import { refusal } from './authorize.ts'
+import { createGuard, type Guard } from './authorize.ts'
 import { HttpError } from './http-error.ts'
+import { createReviews, type Post } from './reviews.ts'
 import { answer } from './routes.ts'
 import { serveUpgrade } from './upgrades.ts'
 
@@ -19,6 +19,8 @@ export interface KubeletServerOptions {
   readonly cert: string
   readonly key: string
   readonly clientCa: string
+  /** Asks the API server who strangers are and what they may. */
+  readonly review: Post
   readonly log: Log
   readonly signal: AbortSignal
 }
@@ -31,17 +33,19 @@ export interface KubeletServer {
 
 /** Resolves when it listens. */
 export async function startKubeletServer(options: KubeletServerOptions): Promise<KubeletServer> {
-  const { kubelet, listen, cert, key, clientCa, log, signal } = options
+  const { kubelet, listen, cert, key, clientCa, review, log, signal } = options
+  const guard = createGuard(kubelet.node, createReviews(review, kubelet.context.clock))
+  const guarded = { kubelet, guard }
   const server = createServer(
     { cert, key, ca: clientCa, requestCert: true, rejectUnauthorized: false },
-    (request, response) => void serve(kubelet, request, response),
+    (request, response) => void serve(guarded, request, response),
   )
   const upgraded = new Set<Duplex>()
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     upgraded.add(socket)
     socket.on('close', () => upgraded.delete(socket))
     socket.on('error', () => socket.destroy())
-    serveStream(kubelet, { request, socket, head }).catch((error: unknown) => {
+    serveStream(guarded, { request, socket, head }).catch((error: unknown) => {
       log.warn('a stream ended badly', { error })
       socket.destroy()
     })
@@ -65,15 +69,20 @@ function portOf(server: Server): number {
   return typeof address === 'object' && address ? address.port : 0
 }
 
+interface Guarded {
+  readonly kubelet: Kubelet
+  readonly guard: Guard
+}
+
 async function serve(
-  kubelet: Kubelet,
+  { kubelet, guard }: Guarded,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const gone = new AbortController()
   response.on('close', () => gone.abort())
   try {
-    admit(request)
+    await guard(request)
     const url = new URL(request.url ?? '/', 'http://kubelet')
     const { type, body } = await answer(kubelet, url.pathname, {
       method: request.method ?? 'GET',
@@ -96,12 +105,12 @@ async function serve(
 }
 
 async function serveStream(
-  kubelet: Kubelet,
+  { kubelet, guard }: Guarded,
   upgrade: Parameters<typeof serveUpgrade>[1],
 ): Promise<void> {
   const { request, socket } = upgrade
   try {
-    admit(request)
+    await guard(request)
     await serveUpgrade(kubelet, upgrade)
   } catch (error) {
     if (!(error instanceof HttpError)) throw error
@@ -117,11 +126,6 @@ async function serveStream(
       ].join('\r\n'),
     )
   }
-}
-
-function admit({ socket }: IncomingMessage): void {
-  const status = refusal(socket as TLSSocket)
-  if (status) throw new HttpError(status, status === 401 ? 'Unauthorized' : 'Forbidden')
 }
 
 function asHttpError(error: unknown): HttpError {
