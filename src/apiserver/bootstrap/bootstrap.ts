@@ -10,6 +10,7 @@ import { type BootstrapPlan, bootstrapPlan } from './plan.ts'
 import { rbacObjects, setupObjects } from './rbac-objects.ts'
 import { conditionOf } from './statuses.ts'
 import { entryOf, type StoredObject } from './stored-object.ts'
+import { getStored } from './stored-reads.ts'
 
 export async function bootstrapCluster(
   reader: Reader,
@@ -40,19 +41,8 @@ function observe(reader: Reader, wanted: readonly StoredObject[]) {
   const inNamespaces = wanted.filter((object) => entryOf(object).namespaced)
   return Promise.all([
     ...entries.map((entry) => listStored(reader, entry)),
-    ...inNamespaces.map((object) => getStored(reader, object)),
+    ...inNamespaces.map(async (object) => (await getStored(reader, object)) ?? []),
   ])
-}
-
-async function getStored(reader: Reader, object: StoredObject): Promise<readonly StoredObject[]> {
-  const { namespace, name } = object.metadata
-  try {
-    const path = pathOf(entryOf(object), namespace, name)
-    return [(await reader.send({ method: 'GET', path })) as StoredObject]
-  } catch (error) {
-    if (isReason(error, 'NotFound')) return []
-    throw error
-  }
 }
 
 async function listStored(reader: Reader, entry: KindEntry): Promise<readonly StoredObject[]> {
