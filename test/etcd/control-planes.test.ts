@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { isReason } from '../../src/api/status-error.ts'
 import type { ConfigMap, Deployment } from '../../src/api/types.gen.ts'
 import { etcdMissing, startEtcd } from '../../src/store/drivers/etcd/etcd-process.ts'
+import { etcdCertificates } from './etcd-certificates.ts'
 import { type Plane, startPlanes } from './planes.ts'
 
 const skip = etcdMissing
@@ -72,8 +73,11 @@ test('the leader dies, a member of etcd dies: controllers move over and nothing 
 test('a leader that slept stops when it wakes, and leads again when it is its turn', {
   skip,
 }, async () => {
-  await using etcd = await startEtcd()
-  await using running = await startPlanes({ endpoints: etcd.endpoints, hosts: ['a', 'b'] })
+  using certificates = etcdCertificates()
+  await using etcd = await startEtcd({ tls: certificates.server })
+  const { endpoints } = etcd
+  const tls = certificates.client
+  await using running = await startPlanes({ endpoints, tls, hosts: ['a', 'b'] })
   const [first, second] = running.planes
   assert.ok(first && second)
   await makeNode(first)

@@ -15,12 +15,14 @@ import { systemRandom } from '../../src/lib/random.ts'
 import { runElected } from '../../src/parts/elect.ts'
 import { startScheduler } from '../../src/scheduler/start.ts'
 import { etcdStore } from '../../src/store/drivers/etcd/etcd-store.ts'
+import type { EtcdTls } from '../../src/store/drivers/etcd/members.ts'
 import { runSharedCompaction } from '../../src/store/shared-compaction.ts'
 
 export interface PlaneSettings {
   /** Tells it from the others; the identity under which it leads. */
   readonly host: string
   readonly endpoints: readonly string[]
+  readonly tls?: EtcdTls | undefined
   readonly address: string
   /** Where Pods are told to find it; loopback addresses are nobody's endpoints. */
   readonly advertised: string
@@ -41,9 +43,8 @@ process.on('SIGTERM', () => stop.abort())
 const clock = systemClock
 const random = systemRandom
 const log = lineLog((line) => process.stderr.write(line), { plane: settings.host })
-await using store = takenOver(
-  await etcdStore({ endpoints: settings.endpoints, clock, signal, log }),
-)
+const { endpoints, tls = {} } = settings
+await using store = takenOver(await etcdStore({ endpoints, tls, clock, signal, log }))
 const registry: Registry = createRegistry({
   ...{ store, clock, random, signal },
   authorizeCreate: (request) => server.authorizeCreate(request),

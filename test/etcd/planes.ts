@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { createTestPki, serviceAccountKey } from '../../src/apiserver/testing/test-pki.ts'
 import { type ApiClient, createClient } from '../../src/client/create-client.ts'
 import { httpsTransport } from '../../src/client/https-transport.ts'
+import type { EtcdTls } from '../../src/store/drivers/etcd/members.ts'
 import type { PlaneSettings } from './plane-process.ts'
 
 export interface Plane {
@@ -28,6 +29,7 @@ export interface Plane {
 export interface PlanesOptions {
   readonly endpoints: readonly string[]
   readonly hosts: readonly string[]
+  readonly tls?: EtcdTls
   readonly hasControllers?: boolean
 }
 
@@ -39,13 +41,14 @@ export interface Planes extends AsyncDisposable {
 export async function startPlanes({
   endpoints,
   hosts,
+  tls,
   hasControllers = true,
 }: PlanesOptions): Promise<Planes> {
   const addresses = hosts.map((_, index) => `127.0.0.${index + 1}`)
   const pki = createTestPki(addresses)
   const admin = pki.client('admin', 'system:masters')
   const port = await freePort()
-  const shared = { endpoints, port, hasControllers, serviceAccountKey: serviceAccountKey() }
+  const shared = { endpoints, tls, port, hasControllers, serviceAccountKey: serviceAccountKey() }
   const { ca, caKey, server } = pki
   const planes = hosts.map((host, index) => {
     const address = addresses[index] ?? ''
