@@ -1,9 +1,9 @@
 // An API server over the log store as a process of its own, for tests that kill it:
 // `node api-process.ts FOLDER`. It reads FOLDER/pki.json, keeps its log in FOLDER/store, tells the
 // witness FOLDER/witness.jsonl what it does to it, and prints its port once it answers.
-// SLOW_SYNC_MS delays every sync of the log; SNAPSHOT_ABOVE says when it takes snapshots.
+// No sync of the log ends while FOLDER/hold is there; SNAPSHOT_ABOVE says when it takes snapshots.
 
-import { openSync, readFileSync, writeSync } from 'node:fs'
+import { existsSync, openSync, readFileSync, writeSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -20,14 +20,12 @@ import { type LogEvent, recordedLog } from '../history/recorded-log.ts'
 import { textOfStored } from '../simulation/api-calls.ts'
 
 const [folder = ''] = process.argv.slice(2)
-const slowSyncMs = Number(process.env['SLOW_SYNC_MS'] ?? 0)
-
 const slowDisk: Disk = {
   ...systemDisk,
   async open(path) {
     const file = await systemDisk.open(path)
     const sync = async () => {
-      await delay(slowSyncMs)
+      while (existsSync(join(folder, 'hold'))) await delay(5)
       await file.sync()
     }
     return { ...file, sync }
@@ -43,7 +41,7 @@ function openWitness(): (event: LogEvent) => void {
 
 const driver = await openLog(join(folder, 'store'), {
   snapshotAboveBytes: Number(process.env['SNAPSHOT_ABOVE'] ?? 32 << 20),
-  disk: slowSyncMs > 0 ? slowDisk : systemDisk,
+  disk: slowDisk,
 })
 const store = await openLocalStore(recordedLog(driver, openWitness(), textOfStored))
 const stop = new AbortController()
