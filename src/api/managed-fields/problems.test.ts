@@ -102,3 +102,14 @@ test('quantities and ports by name or number fit', () => {
   })
   assert.deepEqual(made['spec'], { resources: { requests: { storage: '1' } } })
 })
+
+test('a name of any form is told, and harms nobody', () => {
+  const named = deployment({ foo: 1 })
+  const metadata = { name: { toString: 1, valueOf: null }, namespace: ['shop'] }
+  const { code, message } = refusal('Deployment', { ...named, metadata })
+  assert.equal(code, 400)
+  assert.match(
+    message,
+    /^failed to create typed patch object \(\[shop\]\/map\[toString:1 valueOf:<nil>\]; /,
+  )
+})
