@@ -9,7 +9,7 @@ const by = { manager: 'm', subresource: '', now: new Date(0), force: false }
 
 function refusal(kind: Kind, object: Draft): StatusError {
   const entry = kindEntry(kind)
-  const config: Draft = { ...object, metadata: { name: 'web', namespace: 'shop' } }
+  const config: Draft = { metadata: { name: 'web', namespace: 'shop' }, ...object }
   const target = { ...entry, hasStatus: true }
   try {
     applyFields(undefined, config, { ...by, target })
