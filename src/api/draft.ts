@@ -48,6 +48,11 @@ export function copyOf<T>(value: T): T {
   return copy as T
 }
 
+/** What the object itself holds: a key `__proto__` or `constructor` is not there unless it was sent. */
+export function ownOf<T>(object: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(object, key) ? object[key] : undefined
+}
+
 /** Sets a field whatever its name is: a ConfigMap may have a key `__proto__`. */
 export function setOwn<T>(object: Record<string, T>, key: string, value: T): void {
   if (key === '__proto__') {

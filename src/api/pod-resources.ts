@@ -1,6 +1,7 @@
 // What the containers of a Pod ask for together: their sum, or the most that one step of its
 // start needs. Source: component-helpers/resource. In: a Pod's spec. Out: a resource list.
 
+import { ownOf } from './draft.ts'
 import { addQuantities, compareQuantities } from './quantity.ts'
 
 export type ResourceList = Record<string, string>
@@ -46,7 +47,8 @@ function sumOf(lists: readonly ResourceList[]): ResourceList {
   const sum: ResourceList = {}
   for (const list of lists) {
     for (const [name, amount] of Object.entries(list)) {
-      sum[name] = sum[name] === undefined ? amount : addQuantities(sum[name], amount)
+      const before = ownOf(sum, name)
+      sum[name] = before === undefined ? amount : addQuantities(before, amount)
     }
   }
   return sum
@@ -55,7 +57,7 @@ function sumOf(lists: readonly ResourceList[]): ResourceList {
 function mostOf(a: ResourceList, b: ResourceList): ResourceList {
   const most: ResourceList = { ...a }
   for (const [name, amount] of Object.entries(b)) {
-    const present = most[name]
+    const present = ownOf(most, name)
     if (present === undefined || compareQuantities(amount, present) > 0) most[name] = amount
   }
   return most

@@ -33,6 +33,10 @@ import { type AuditSettings, auditSettings, seatSettings } from './api-server-se
 import { runElected } from './elect.ts'
 import { type OpenedStore, openStore } from './open-store.ts'
 
+// Clients' objects may have keys of this name: with the accessor gone it is a key like any other,
+// also in what is not ours.
+Reflect.deleteProperty(Object.prototype, '__proto__')
+
 runPart({ name: 'control-plane' }, async (context) => {
   const { signal } = context
   // The host's port is asked for while the store is read.

@@ -121,7 +121,9 @@ function answerFaults(request: FuzzRequest, answer: Answer): string[] {
   const { method, path, headers, body } = request
   const { status, contentType, text, failures } = answer
   const isLate = status === 504 && text.includes('Too large resource version')
-  const isBad = status >= 500 && !isLate
+  // As upstream says that there is no address to be had, which is nobody's mistake.
+  const isFull = text.includes('failed to allocate a serviceIP: range is full')
+  const isBad = status >= 500 && !isLate && !isFull
   const isUnreadable = contentType === 'application/json' && !request.isWatch && !isJson(text)
   if (!isBad && !isUnreadable && failures.length === 0) return []
   const shown = typeof body === 'string' ? body : Buffer.from(body ?? '').toString('latin1')

@@ -5,6 +5,7 @@
 
 import { conformObject, conformPart, type DecodeTarget } from '../decode.ts'
 import { type Draft, isDraft, isSame } from '../draft.ts'
+import { goText } from '../patch/errors.ts'
 import { StatusError } from '../status-error.ts'
 import { timeOf } from '../time.ts'
 import { compare } from './compare.ts'
@@ -166,7 +167,7 @@ function checkConfiguration(config: Draft, { target }: FieldApplier): void {
 
 function nameText({ apiVersion, kind, metadata }: Draft): string {
   const { namespace = '', name } = isDraft(metadata) ? metadata : {}
-  return `${namespace}/${name}; ${apiVersion}, Kind=${kind}`
+  return `${goText(namespace)}/${goText(name)}; ${apiVersion}, Kind=${kind}`
 }
 
 function applyOver(live: Draft | undefined, config: Draft, by: FieldApplier): Draft {

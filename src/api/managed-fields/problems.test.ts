@@ -9,7 +9,7 @@ const by = { manager: 'm', subresource: '', now: new Date(0), force: false }
 
 function refusal(kind: Kind, object: Draft): StatusError {
   const entry = kindEntry(kind)
-  const config: Draft = { ...object, metadata: { name: 'web', namespace: 'shop' } }
+  const config: Draft = { metadata: { name: 'web', namespace: 'shop' }, ...object }
   const target = { ...entry, hasStatus: true }
   try {
     applyFields(undefined, config, { ...by, target })
@@ -101,4 +101,15 @@ test('quantities and ports by name or number fit', () => {
     target: { ...kindEntry('PersistentVolumeClaim'), hasStatus: true },
   })
   assert.deepEqual(made['spec'], { resources: { requests: { storage: '1' } } })
+})
+
+test('a name of any form is told, and harms nobody', () => {
+  const named = deployment({ foo: 1 })
+  const metadata = { name: { toString: 1, valueOf: null }, namespace: ['shop'] }
+  const { code, message } = refusal('Deployment', { ...named, metadata })
+  assert.equal(code, 400)
+  assert.match(
+    message,
+    /^failed to create typed patch object \(\[shop\]\/map\[toString:1 valueOf:<nil>\]; /,
+  )
 })

@@ -1,6 +1,6 @@
 // JSON Patch (RFC 6902), with the words of the library that upstream uses (evanphx/json-patch v4).
 
-import { copyOf, type Draft, type DraftValue, isDraft, isSame } from '../draft.ts'
+import { copyOf, type Draft, type DraftValue, isDraft, isSame, ownOf, setOwn } from '../draft.ts'
 import { depthLimit } from '../json-text.ts'
 
 export interface JsonPatchOperation {
@@ -117,7 +117,7 @@ function add(root: Root, path: string, value: DraftValue, op: string): void {
   }
   const { container, key } = locate(root, path, op)
   if (!Array.isArray(container)) {
-    container[key] = value
+    setOwn(container, key, value)
     return
   }
   if (key === '-') container.push(value)
@@ -130,7 +130,7 @@ function remove(root: Root, path: string, op: string): DraftValue {
     const index = indexFor(container, key, op, path, container.length - 1)
     return container.splice(index, 1)[0] ?? null
   }
-  const value = container[key]
+  const value = ownOf(container, key)
   if (value === undefined) throw missing(op, path, `Unable to remove nonexistent key: ${key}`)
   delete container[key]
   return value
@@ -146,12 +146,12 @@ function replace(root: Root, path: string, value: DraftValue): void {
     container[indexFor(container, key, 'replace', path, container.length - 1)] = value
     return
   }
-  if (container[key] === undefined) {
+  if (ownOf(container, key) === undefined) {
     throw new JsonPatchError(
       `replace operation does not apply: doc is missing key: ${path}: missing value`,
     )
   }
-  container[key] = value
+  setOwn(container, key, value)
 }
 
 function read(root: Root, path: string, op: string): DraftValue {
@@ -160,7 +160,7 @@ function read(root: Root, path: string, op: string): DraftValue {
   if (Array.isArray(container)) {
     return container[indexFor(container, key, op, path, container.length - 1)] ?? null
   }
-  const value = container[key]
+  const value = ownOf(container, key)
   if (value === undefined) {
     throw new JsonPatchError(
       `${op} operation does not apply: doc is missing from path: ${path}: missing value`,
@@ -177,7 +177,7 @@ function test(root: Root, path: string, expected: DraftValue): void {
 
 function testedValue(root: Root, path: string): DraftValue | undefined {
   const { container, key } = locate(root, path, 'test')
-  if (!Array.isArray(container)) return container[key]
+  if (!Array.isArray(container)) return ownOf(container, key)
   return container[indexFor(container, key, 'test', path, container.length - 1)]
 }
 
@@ -202,7 +202,7 @@ function childAt(container: DraftValue | undefined, step: string): DraftValue | 
     const index = Number(step)
     return container.at(index)
   }
-  return isDraft(container) && Object.hasOwn(container, step) ? container[step] : undefined
+  return isDraft(container) ? ownOf(container, step) : undefined
 }
 
 function unescaped(step: string): string {

@@ -235,3 +235,26 @@ test('patch bodies are refused in upstream words', () => {
   ]
   for (const [kind, body, message] of cases) assert.equal(refusal(kind, body), message)
 })
+
+test('a key named __proto__ is data like any other, and never what all objects share', () => {
+  const named = (value: string): Draft => JSON.parse(`{"__proto__":${value}}`)
+  const patch = named('{"polluted":{"a":"b"}}')
+  const patched = [
+    applyMergePatch({}, patch),
+    applyStrategicPatch({}, patch, meta),
+    applyStrategicPatch(named('{"x":1}'), patch, meta),
+    applyJsonPatch({}, readJsonPatch([{ op: 'add', path: '/__proto__', value: { polluted: 1 } }])),
+  ]
+  assert.deepEqual(
+    patched.map((object) => JSON.stringify(object)),
+    [
+      '{"__proto__":{"polluted":{"a":"b"}}}',
+      '{"__proto__":{"polluted":{"a":"b"}}}',
+      '{"__proto__":{"x":1,"polluted":{"a":"b"}}}',
+      '{"__proto__":{"polluted":1}}',
+    ],
+  )
+  assert.deepEqual(Object.keys(Object.prototype), [])
+  const removal = readJsonPatch([{ op: 'remove', path: '/constructor' }])
+  assert.throws(() => applyJsonPatch({}, removal), JsonPatchError)
+})

@@ -1,7 +1,7 @@
 // How a strategic merge patch changes lists: as sets of plain values, as maps by a merge key, or
 // as a whole; and how the order of the patched list comes about.
 
-import { type Draft, type DraftValue, isDraft } from '../draft.ts'
+import { type Draft, type DraftValue, isDraft, setOwn } from '../draft.ts'
 import { badPatch, goText, unfitPatch } from './errors.ts'
 
 type List = DraftValue[]
@@ -163,7 +163,7 @@ export function withoutDirectives(value: DraftValue): DraftValue | undefined {
   const kept: Draft = {}
   for (const [key, inner] of Object.entries(value)) {
     const clean = inner === undefined ? undefined : withoutDirectives(inner)
-    if (clean !== undefined) kept[key] = clean
+    if (clean !== undefined) setOwn(kept, key, clean)
   }
   return kept
 }

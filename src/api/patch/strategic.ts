@@ -3,7 +3,7 @@
 // Source of the rules: apimachinery's strategicpatch. In: an object, a patch, the object's
 // definition. Out: a new object; neither of the two is changed.
 
-import { copyOf, type Draft, type DraftValue, isDraft } from '../draft.ts'
+import { copyOf, type Draft, type DraftValue, isDraft, ownOf, setOwn } from '../draft.ts'
 import { definitionOf, type Field, fieldOf } from '../schema.ts'
 import { badPatch, goText } from './errors.ts'
 import { inGivenOrder, type ListMeta, mergeList, withoutDirectives } from './strategic-list.ts'
@@ -68,18 +68,19 @@ function mergeField(original: Draft, name: string, change: DraftValue, place: Pl
     delete original[name]
     return
   }
-  const present = original[name]
+  const present = ownOf(original, name)
   if (present === undefined || present === null || !isSameType(present, change)) {
     if (!place.isDeletion) takeNew(original, name, change)
     return
   }
   if (Array.isArray(present) && Array.isArray(change)) {
     const meta = { ...listMeta(place.field), isDeletion: place.isDeletion }
-    original[name] = mergeList(present, change, meta)
+    setOwn(original, name, mergeList(present, change, meta))
   } else if (isDraft(present) && isDraft(change)) {
     const isReplaced = strategiesOf(place.field).includes('replace')
-    original[name] = isReplaced ? change : mergeObject(present, change, elementDef(place.field))
-  } else original[name] = change
+    const merged = isReplaced ? change : mergeObject(present, change, elementDef(place.field))
+    setOwn(original, name, merged)
+  } else setOwn(original, name, change)
 }
 
 function isSameType(a: DraftValue, b: DraftValue): boolean {
@@ -90,7 +91,7 @@ function isSameType(a: DraftValue, b: DraftValue): boolean {
 function takeNew(original: Draft, name: string, change: DraftValue): void {
   const taken = withoutDirectives(withoutNulls(change))
   if (taken === undefined) delete original[name]
-  else original[name] = taken
+  else setOwn(original, name, taken)
 }
 
 function withoutNulls(value: DraftValue): DraftValue {
@@ -128,14 +129,14 @@ function mergeOrderedLists(original: Draft, patch: Draft, def: string | undefine
     if (!key.startsWith(orderPrefix)) continue
     const order = patch[key]
     const name = key.slice(orderPrefix.length)
-    const change = patch[name]
+    const change = ownOf(patch, name)
     delete patch[key]
     if (change === null) continue
-    const present = original[name] ?? undefined
+    const present = ownOf(original, name) ?? undefined
     const meta = { ...listMeta(fieldNamed(def, name)), isDeletion: false }
     const merged = mergedInOrder({ order, present, change, meta })
     if (merged === undefined) continue
-    original[name] = merged
+    setOwn(original, name, merged)
     delete patch[name]
   }
 }

@@ -1,7 +1,7 @@
 // ConversionReview: what a conversion webhook is asked, and what of its answer is taken. Pure.
 // Words: upstream's webhook converter.
 
-import { copyOf, type Draft, isDraft } from '../../api/draft.ts'
+import { copyOf, type Draft, isDraft, setOwn } from '../../api/draft.ts'
 import { errorBody, type FieldError } from '../../api/field-error.ts'
 import { annotationsErrors, labelsErrors } from '../../api/validation/metadata.ts'
 
@@ -153,7 +153,7 @@ function restored(object: Draft, original: Draft): Draft {
           `metadata.${field}[${key}] must be a string, but is ${type} in converted object`,
         )
       }
-      texts[key] = value
+      setOwn(texts, key, value)
     }
     const errors = errorsOf(texts, path)
     if (errors.length > 0) throw wrong(aggregate(errors))
