@@ -121,7 +121,8 @@ export class Http1Exchange implements Exchange, Output {
 
   write(bytes: Uint8Array): boolean {
     const { socket } = this.connection
-    if (this.isGone || this.#isBodiless) return true
+    // An empty chunk would be the last one.
+    if (this.isGone || this.#isBodiless || bytes.length === 0) return true
     if (!this.#isChunked) return socket.write(bytes)
     const { body, chunk } = allocateChunk(bytes.length)
     body.set(bytes)

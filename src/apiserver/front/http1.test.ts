@@ -88,6 +88,7 @@ const streamed: ChainHandler = async () => ({
   headers: {},
   body: (async function* () {
     yield Buffer.from('one')
+    yield Buffer.alloc(0)
     yield Buffer.from('and two')
   })(),
 })

@@ -60,7 +60,7 @@ async function writeHead(output: Output, { status, body }: ServerAnswer, headers
 async function writeStream(output: Output, body: AsyncIterable<Uint8Array>): Promise<void> {
   for await (const chunk of body) {
     if (output.isGone) break
-    if (chunk.length > 0 && !output.write(chunk)) await output.drained()
+    if (!output.write(chunk)) await output.drained()
   }
   output.end()
 }
