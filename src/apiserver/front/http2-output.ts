@@ -64,7 +64,7 @@ export class Http2Output implements Output {
   }
 
   write(bytes: Uint8Array): boolean {
-    return this.isGone || this.#stream.write(bytes)
+    return this.isGone || bytes.length === 0 || this.#stream.write(bytes)
   }
 
   writeFrame({ body }: Frame): boolean {
