@@ -50,6 +50,8 @@ export interface FollowedCluster {
   readonly cluster: ClusterView
   /** The same store, for all writes of this server: the view is told of them. */
   readonly store: Store
+  /** Resolves after the signal has aborted and nothing is followed any more. */
+  readonly ended: Promise<unknown>
 }
 
 export function createClusterView(
@@ -67,7 +69,8 @@ export function createClusterView(
     const prefix = key.slice(0, key.indexOf('/', '/registry/'.length) + 1)
     followed.get(prefix)?.written(key, value, revision)
   })
-  return { cluster: clusterView(noticing, followed), store: noticing }
+  const ended = Promise.all([...followed.values()].map((prefix) => prefix.ended))
+  return { cluster: clusterView(noticing, followed), store: noticing, ended }
 }
 
 function clusterView(store: Store, followed: ReadonlyMap<string, FollowedPrefix>): ClusterView {

@@ -102,5 +102,7 @@ test('while the watch is broken the store is asked', async () => {
   clock.advance(1000)
   await turn()
   assert.equal(followed.isWhole(), true)
+  await breakWatch()
   life.abort()
+  await followed.ended
 })

@@ -14,6 +14,8 @@ export interface FollowedPrefix {
   list(folder: string): readonly Entry[]
   /** A write of this server; `value` is absent after a delete. */
   written(key: string, value: Uint8Array | undefined, revision: number): void
+  /** Resolves after the signal has aborted and nothing is followed any more. */
+  readonly ended: Promise<void>
 }
 
 export interface FollowOptions {
@@ -41,8 +43,12 @@ export function followPrefix(prefix: string, options: FollowOptions): FollowedPr
   const folders = new Map<string, Folder>()
   /** Keys that were deleted: what comes of them later must be newer. */
   const gone = new Set<string>()
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>()
   let isWhole = false
   let isStarted = false
+  const endUnlessStarted = () => isStarted || end()
+  if (signal.aborted) end()
+  else signal.addEventListener('abort', endUnlessStarted, { once: true })
 
   function folderOf(path: string): Folder {
     const present = folders.get(path)
@@ -104,10 +110,11 @@ export function followPrefix(prefix: string, options: FollowOptions): FollowedPr
   }
 
   return {
+    ended,
     isWhole() {
-      if (!isStarted) {
+      if (!isStarted && !signal.aborted) {
         isStarted = true
-        void follow()
+        follow().then(end)
       }
       return isWhole
     },

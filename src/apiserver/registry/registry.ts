@@ -87,7 +87,7 @@ export interface Registry {
 
 export function createRegistry(options: RegistryOptions): Registry {
   const { clock, random, signal, protobuf = kubernetesProtobuf } = options
-  const { cluster, store } = createClusterView(options.store, { clock, signal })
+  const { cluster, store, ended } = createClusterView(options.store, { clock, signal })
   const resources = createResources(protobuf)
   const budgets = builtinResource(kindEntry('PodDisruptionBudget'), protobuf)
   const pods = builtinResource(kindEntry('Pod'), protobuf)
@@ -190,7 +190,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       const key = keyOf(info.group, info.version, info.resource)
       return resources.get(key) ?? asked.get(key)
     }),
-    upkeep: expireEvents({ store, clock }, signal),
+    upkeep: expireEvents({ store, clock }, signal).then(() => ended.then(() => {})),
     handle,
     tendAllocations: allocation.tend,
     add: (resource) => void resources.set(resourceKey(resource), resource),
