@@ -220,6 +220,12 @@ function alwaysWritten(definition: Definition): readonly (readonly [string, Fiel
   return list
 }
 
+/** What a field says that nobody has set; undefined where it is not written then. */
+export function unsetField(def: string, name: string): DraftValue | undefined {
+  const written = alwaysWritten(definitionOf(def)).find(([key]) => key === name)
+  return written && zeroOf(written[1])
+}
+
 function zeroOf(field: Field): DraftValue {
   if (field.array || field.map || field.ptr) return null
   return zeroElement(field)

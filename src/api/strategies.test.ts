@@ -31,9 +31,21 @@ test('a client sets neither the status nor the generation', () => {
   assert.deepEqual(created('Deployment', deployment), {
     metadata: { name: 'x', generation: 1 },
     spec: {},
+    status: {},
   })
   assert.deepEqual(created('ConfigMap', { metadata: { name: 'x', generation: 7 } }), {
     metadata: { name: 'x' },
+  })
+})
+
+test('a new object has a status that says that nothing is known yet', () => {
+  assert.deepEqual(created('ReplicaSet', {})['status'], { replicas: 0 })
+  assert.deepEqual(created('Service', {})['status'], { loadBalancer: {} })
+  assert.deepEqual(created('PodDisruptionBudget', { status: { expectedPods: 3 } })['status'], {
+    currentHealthy: 0,
+    desiredHealthy: 0,
+    disruptionsAllowed: 0,
+    expectedPods: 0,
   })
 })
 

@@ -1,8 +1,9 @@
 // What the registry asks of a kind: defaults, what a client may set, validation, generation,
 // which updates are allowed. One strategy for each entry of the kind table.
 
+import { unsetField } from './conform.ts'
 import { applyDefaults } from './defaults/defaults.ts'
-import { type Draft, draftAs, isDraft } from './draft.ts'
+import { type Draft, type DraftValue, draftAs, isDraft } from './draft.ts'
 import { all, type FieldError } from './field-error.ts'
 import { kindRules } from './kind-rules.ts'
 import type { KindEntry } from './kinds.ts'
@@ -61,7 +62,7 @@ function mainStrategy(entry: KindEntry, rules: KindRules): WriteStrategy {
   return {
     applyDefaults: applyDefaults,
     prepareForCreate(object) {
-      if (hasStatus && !rules.keepsStatusOnCreate) resetStatus(object, undefined)
+      if (hasStatus && !rules.keepsStatusOnCreate) resetStatus(object, emptyStatus(entry))
       rules.prepareForCreate?.(object)
       const metadata = metadataOf(object)
       delete metadata.generation
@@ -69,7 +70,7 @@ function mainStrategy(entry: KindEntry, rules: KindRules): WriteStrategy {
     },
     prepareForUpdate(next, previous) {
       prepareMetadataForUpdate(metadataOf(next), metadataOf(previous))
-      if (hasStatus) resetStatus(next, previous)
+      if (hasStatus) resetStatus(next, previous['status'])
       rules.prepareForUpdate?.(next, previous)
       if (rules.generation) bumpGeneration(next, previous, rules.generation)
     },
@@ -106,9 +107,13 @@ function finalizerErrors(object: Draft): FieldError[] {
   return each(metadataOf(object).finalizers, 'metadata.finalizers', kubeFinalizerErrors)
 }
 
+/** A new object says that nothing is known yet, in the fields that clients rely on. */
+function emptyStatus({ def }: KindEntry): DraftValue | undefined {
+  return unsetField(def, 'status')
+}
+
 /** The status is the main endpoint's neither to set nor to change. */
-function resetStatus(object: Draft, previous: Draft | undefined): void {
-  const kept = previous?.['status']
+function resetStatus(object: Draft, kept: DraftValue | undefined): void {
   if (kept === undefined) delete object['status']
   else object['status'] = kept
 }

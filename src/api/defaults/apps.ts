@@ -42,7 +42,11 @@ export function defaultStatefulSet({ spec }: DraftOf<StatefulSet>): void {
   spec.persistentVolumeClaimRetentionPolicy.whenScaled ??= 'Retain'
   spec.replicas ??= 1
   spec.revisionHistoryLimit ??= 10
-  for (const claim of spec.volumeClaimTemplates ?? []) defaultPersistentVolumeClaim(claim)
+  for (const claim of spec.volumeClaimTemplates ?? []) {
+    claim.apiVersion ??= 'v1'
+    claim.kind ??= 'PersistentVolumeClaim'
+    defaultPersistentVolumeClaim(claim)
+  }
   defaultPodTemplate(spec.template)
 }
 

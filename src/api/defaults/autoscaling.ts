@@ -7,15 +7,22 @@ import type {
   HPAScalingRules,
 } from '../types.gen.ts'
 
-export function defaultAutoscalerV1({ spec }: DraftOf<HorizontalPodAutoscalerV1>): void {
-  if (spec) spec.minReplicas ??= 1
+/** Metrics that only the newer version can say are kept here in the older one. */
+const metricsAnnotation = 'autoscaling.alpha.kubernetes.io/metrics'
+const defaultUtilization = 80
+
+export function defaultAutoscalerV1({ spec, metadata }: DraftOf<HorizontalPodAutoscalerV1>): void {
+  if (!spec) return
+  spec.minReplicas ??= 1
+  if (metadata?.annotations?.[metricsAnnotation]) return
+  spec.targetCPUUtilizationPercentage ??= defaultUtilization
 }
 
 export function defaultAutoscaler({ spec }: DraftOf<HorizontalPodAutoscaler>): void {
   if (!spec) return
   spec.minReplicas ??= 1
   if (!spec.metrics?.length) {
-    const target = { type: 'Utilization', averageUtilization: 80 }
+    const target = { type: 'Utilization', averageUtilization: defaultUtilization }
     spec.metrics = [{ type: 'Resource', resource: { name: 'cpu', target } }]
   }
   const { behavior } = spec

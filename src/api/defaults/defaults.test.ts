@@ -284,6 +284,24 @@ test('completes the other kinds', () => {
     assert.deepEqual(defaulted(kind, body), expected, kind)
 })
 
+test('completes what older clients leave out', () => {
+  const claim = { metadata: { name: 'd' }, spec: { accessModes: ['ReadWriteOnce'] } }
+  const { spec: set } = defaulted('StatefulSet', { spec: { volumeClaimTemplates: [claim] } })
+  const [template] = (set as Draft)['volumeClaimTemplates'] as Draft[]
+  assert.equal(template?.['apiVersion'], 'v1')
+  assert.equal(template?.['kind'], 'PersistentVolumeClaim')
+  const scaler = defaulted('HorizontalPodAutoscalerV1', { spec: { maxReplicas: 2 } })
+  assert.equal((scaler['spec'] as Draft)['targetCPUUtilizationPercentage'], 80)
+  const { spec: node } = defaulted('Node', { spec: { podCIDR: '10.1.0.0/24' } })
+  assert.deepEqual((node as Draft)['podCIDRs'], ['10.1.0.0/24'])
+  const { spec: service } = defaulted('Service', {
+    spec: { sessionAffinity: 'ClientIP', sessionAffinityConfig: {} },
+  })
+  assert.deepEqual((service as Draft)['sessionAffinityConfig'], {
+    clientIP: { timeoutSeconds: 10800 },
+  })
+})
+
 test('defaults change nothing the second time', () => {
   for (const entry of kinds) {
     const object: Draft = { apiVersion: apiVersionOf(entry), kind: entry.kind }

@@ -3,8 +3,8 @@
 
 import { execFile, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { openDebian, unpack } from '../../images/debian.ts'
 
 export interface Ran {
@@ -61,10 +61,11 @@ async function programOf({ package: name, suite }: Source): Promise<string> {
   const files = await debian.fetch([name])
   const archive = files.find((file) => basename(file).startsWith(`${name}_`))
   if (!archive) throw new Error(`Debian has no package ${name}`)
-  await mkdir(`${folder}.new`, { recursive: true })
-  await unpack([archive], `${folder}.new`)
-  await rm(folder, { recursive: true, force: true })
-  await rename(`${folder}.new`, folder)
+  // Two tests may look for it at once: who is first puts it there.
+  await mkdir(dirname(folder), { recursive: true })
+  const fresh = await mkdtemp(`${folder}-`)
+  await unpack([archive], fresh)
+  await rename(fresh, folder).catch(() => rm(fresh, { recursive: true }))
   return program
 }
 
