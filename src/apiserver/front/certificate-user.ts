@@ -1,4 +1,4 @@
-// The user a verified client certificate stands for: CN is the name, each O a group.
+// The user a verified client certificate stands for: the last CN is the name, each O a group.
 
 import { createHash } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
@@ -8,7 +8,7 @@ import type { UserInfo } from '../request.ts'
 export function certificateUser(socket: TLSSocket): UserInfo | undefined {
   if (!socket.authorized) return undefined
   const { subject, raw } = socket.getPeerCertificate()
-  const [name] = list(subject?.CN)
+  const name = list(subject?.CN).at(-1)
   if (!name) return undefined
   const fingerprint = createHash('sha256').update(raw).digest('hex')
   return {

@@ -58,7 +58,7 @@ function ownerOfCertificate({ socket }: IncomingMessage): UserInfo | undefined {
   if (!connection.authorized) return undefined
   const { subject } = connection.getPeerCertificate()
   return {
-    username: [subject?.CN ?? ''].flat()[0] ?? '',
+    username: [subject?.CN ?? ''].flat().at(-1) ?? '',
     groups: [...[subject?.O ?? []].flat(), 'system:authenticated'],
   }
 }
