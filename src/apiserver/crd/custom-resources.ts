@@ -61,7 +61,7 @@ export async function serveCustomResources(
   )
   return {
     liveKinds: () => definitions.liveKinds,
-    schemas: (def) => definitions.schemas.get(def),
+    schemas: (def) => definitions.schemas.get(def)?.(),
     ended: following.ended.then(() => definitions.settled()),
   }
 }
@@ -69,10 +69,29 @@ export async function serveCustomResources(
 interface Served {
   readonly definition: Definition
   readonly versions: readonly CustomVersion[]
+  /** What OpenAPI publishes, by definition name: made when it is asked for, once. */
+  readonly schemas: ReadonlyMap<string, () => CustomSchema>
+}
+
+function publishedSchemas(
+  definition: Definition,
+  versions: readonly CustomVersion[],
+): Served['schemas'] {
+  const schemas = new Map<string, () => CustomSchema>()
+  for (const { listed } of versions) {
+    const version = definition.spec.versions.find(({ name }) => name === listed?.version)
+    if (!listed || !version) continue
+    let made: CustomSchema | undefined
+    schemas.set(listed.def, () => {
+      made ??= customSchema(definition, version)
+      return made
+    })
+  }
+  return schemas
 }
 
 class Definitions {
-  readonly schemas = new Map<string, CustomSchema>()
+  readonly schemas = new Map<string, () => CustomSchema>()
   liveKinds: readonly KindEntry[] = kinds
   readonly #options: CustomResourcesOptions
   readonly #known = new Map<string, Definition>()
@@ -121,7 +140,8 @@ class Definitions {
     if (isWanted) {
       const versions = customVersions(definition, this.#converter(definition))
       for (const { resource } of versions) resources.add(resource)
-      this.#served.set(name, { definition, versions })
+      const schemas = publishedSchemas(definition, versions)
+      this.#served.set(name, { definition, versions, schemas })
     }
     if (before || isWanted) this.#publish()
   }
@@ -135,11 +155,8 @@ class Definitions {
   #publish(): void {
     const all = [...this.#served.values()]
     this.schemas.clear()
-    for (const { definition, versions } of all) {
-      for (const { listed } of versions) {
-        const version = definition.spec.versions.find((each) => each.name === listed?.version)
-        if (listed && version) this.schemas.set(listed.def, customSchema(definition, version))
-      }
+    for (const { schemas } of all) {
+      for (const [def, schema] of schemas) this.schemas.set(def, schema)
     }
     const custom = all.flatMap(({ versions }) => versions.flatMap(({ listed }) => listed ?? []))
     this.liveKinds = [...kinds, ...custom]
