@@ -10,7 +10,12 @@ import type {
   ReplicaSet,
   StatefulSet,
 } from '../types.gen.ts'
-import { cronJobErrors, jobErrors, jobStatusErrors, jobUpdateErrors } from '../validation/batch.ts'
+import {
+  cronJobErrors,
+  jobCreateErrors,
+  jobStatusErrors,
+  jobUpdateErrors,
+} from '../validation/batch.ts'
 import { statefulSetErrors, statefulSetUpdateErrors } from '../validation/stateful-set.ts'
 import {
   collisionErrors,
@@ -75,7 +80,7 @@ export const appsRules: Readonly<Record<string, Partial<KindRules>>> = {
   'batch/Job': rulesFor<Job>({
     generation: ['spec'],
     prepareForCreate: generateSelector,
-    validate: jobErrors,
+    validateCreate: jobCreateErrors,
     validateUpdate: jobUpdateErrors,
     endpoints: { status: { validateUpdate: jobStatusErrors } },
   }),

@@ -23,12 +23,11 @@ type Spec = DraftOf<JobSpec>
 const uidLabel = 'batch.kubernetes.io/controller-uid'
 const nameLabel = 'batch.kubernetes.io/job-name'
 
-export function jobErrors(job: DraftOf<Job>): FieldError[] {
+function jobErrors(job: DraftOf<Job>): FieldError[] {
   const { spec = {} } = job
   const labels = spec.template?.metadata?.labels
   const detail = '`selector` does not match template `labels`'
   return [
-    ...generatedSelectorErrors(job),
     ...jobSpecErrors(spec, 'spec'),
     ...(spec.selector
       ? labelSelectorErrors(spec.selector, 'spec.selector')
@@ -40,13 +39,24 @@ export function jobErrors(job: DraftOf<Job>): FieldError[] {
   ]
 }
 
-/** Unless it is the user's own, the selector is the server's and finds this Job's Pods alone. */
-function generatedSelectorErrors({ metadata, spec = {} }: DraftOf<Job>): FieldError[] {
+export function jobCreateErrors(job: DraftOf<Job>): FieldError[] {
+  return [...generatedSelectorErrors(job, true), ...jobErrors(job)]
+}
+
+/**
+ * Unless it is the user's own, the selector is the server's and finds this Job's Pods alone. Jobs
+ * made before 1.27 have only the labels without a prefix.
+ */
+function generatedSelectorErrors(
+  { metadata, spec = {} }: DraftOf<Job>,
+  isPrefixed: boolean,
+): FieldError[] {
   const { selector, manualSelector, template } = spec
   if (manualSelector || !selector) return []
   const labels = template?.metadata?.labels
-  const wanted = { [uidLabel]: metadata?.uid ?? '', [nameLabel]: metadata?.name ?? '' }
-  const all = { ...wanted, 'controller-uid': metadata?.uid ?? '', 'job-name': metadata?.name ?? '' }
+  const { uid = '', name = '' } = metadata ?? {}
+  const wanted = isPrefixed ? { [uidLabel]: uid, [nameLabel]: name } : {}
+  const all = { ...wanted, 'controller-uid': uid, 'job-name': name }
   const path = 'spec.template.metadata.labels'
   return [
     ...when(!metadata?.uid, required('metadata.uid')),
@@ -248,7 +258,11 @@ const fixedFields = [
 export function jobUpdateErrors(next: DraftOf<Job>, previous: DraftOf<Job>): FieldError[] {
   const spec = next.spec ?? {}
   const before = previous.spec ?? {}
+  const labels = before.template?.metadata?.labels
+  const isPrefixed = labels?.[uidLabel] !== undefined && labels[nameLabel] !== undefined
   return [
+    ...generatedSelectorErrors(next, isPrefixed),
+    ...jobErrors(next),
     ...completionsUpdateErrors(spec, before),
     ...fixedFields.flatMap((name) => fixedErrors(spec[name], before[name], `spec.${name}`)),
     ...fixedErrors(withFreeTemplate(spec, previous), before.template, 'spec.template'),

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { childOf, copyOf, type Draft } from '../draft.ts'
+import { kindEntry } from '../kinds.ts'
+import { strategyOf } from '../strategies.ts'
 import { scheduleProblem } from './cron-schedule.ts'
-import { createErrors, updateErrors } from './validation-fixture.ts'
+import { createErrors, made, updateErrors } from './validation-fixture.ts'
 
 test('says what is wrong with the kinds of apps', () => {
   const unlike = { spec: { template: { metadata: { labels: { app: 'y' } } } } }
@@ -51,6 +54,23 @@ test('says what is wrong with the kinds of apps', () => {
   assert.deepEqual(updateErrors('StatefulSet', { spec: { serviceName: 'y' } }), [
     "spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
   ])
+})
+
+test('a Job made before its labels had a prefix may change without them', () => {
+  const strategy = strategyOf(kindEntry('Job'))
+  const uid = 'batch.kubernetes.io/controller-uid'
+  const previous = made('Job')
+  const next = copyOf(previous)
+  const template = (job: Draft) =>
+    childOf(childOf(childOf(childOf(job, 'spec'), 'template'), 'metadata'), 'labels')
+  const selected = (job: Draft) => childOf(childOf(childOf(job, 'spec'), 'selector'), 'matchLabels')
+  for (const job of [previous, next]) {
+    for (const labels of [template(job), selected(job)]) delete labels[uid]
+    delete template(job)['batch.kubernetes.io/job-name']
+    selected(job)['controller-uid'] = 'u'
+  }
+  assert.deepEqual(strategy.validateUpdate(next, previous), [])
+  assert.equal(strategy.validateCreate(next)[0]?.field, `spec.template.metadata.labels[${uid}]`)
 })
 
 test('says what is wrong with Jobs and schedules', () => {

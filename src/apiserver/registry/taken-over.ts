@@ -4,6 +4,7 @@
 // kube-apiserver reads as well. Values encrypted at rest are opened first, by the keys there are.
 
 import { conformObject } from '../../api/decode.ts'
+import { applyDefaults } from '../../api/defaults/defaults.ts'
 import { isDraft } from '../../api/draft.ts'
 import { apiVersionOf, kinds } from '../../api/kinds.ts'
 import { definitionNameOf } from '../../api/schema.ts'
@@ -79,10 +80,15 @@ function fromProtobuf(value: Uint8Array): Uint8Array {
   return rewritten(conformObject({ group, version, kind, def }, object).object, value)
 }
 
-/** What has no metadata is nobody's to read. */
+/**
+ * What has no metadata is nobody's to read. Who wrote the rest may have been older than some of its
+ * fields, which then have their defaults, as if it had been written today.
+ */
 function rewritten(object: unknown, value: Uint8Array): Uint8Array {
   if (!isDraft(object) || !isDraft(object['metadata'])) return value
-  const whole = asKept(settled(toCurrent(object)))
+  const current = toCurrent(object)
+  applyDefaults(current)
+  const whole = asKept(settled(current))
   return encodeStored(layoutOf(whole), whole)
 }
 
