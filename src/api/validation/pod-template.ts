@@ -40,7 +40,7 @@ export function selectedTemplateErrors(
   if (!template) return [required(path)]
   const rules = rulesIfValid(selector)
   if (!rules) return [invalid(ownerOf(path, 'selector'), selector, 'invalid label selector')]
-  return [...mismatchErrors(template, selector, path), ...podTemplateErrors(template, path)]
+  return all(mismatchErrors(template, selector, path), podTemplateErrors(template, path))
 }
 
 /** A selector that is not there finds nothing; one that is not well formed is not asked. */
