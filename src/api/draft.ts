@@ -39,6 +39,16 @@ export function childOf(parent: Draft, key: string): Draft {
   return made
 }
 
+/** The list of that name; empty where there is none. */
+export function itemsOf(parent: Draft, key: string): readonly DraftValue[] {
+  const list = parent[key]
+  return Array.isArray(list) ? list : []
+}
+
+export function textsOf(parent: Draft, key: string): readonly string[] {
+  return itemsOf(parent, key).map(String)
+}
+
 /** A deep copy that shares nothing with the original. */
 export function copyOf<T>(value: T): T {
   if (Array.isArray(value)) return value.map(copyOf) as T

@@ -1,7 +1,7 @@
 // An audit policy (audit.k8s.io/v1 Policy): which requests are recorded, and how much of them.
 // In: the text of a file. Out: a function from who asks for what to what is kept. Pure.
 
-import { type Draft, isDraft } from '../../api/draft.ts'
+import { type Draft, isDraft, itemsOf, textsOf } from '../../api/draft.ts'
 import { readYaml, YamlSyntaxError } from '../../api/yaml-text.ts'
 import type { Attributes } from '../rbac/rules.ts'
 import type { UserInfo } from '../request.ts'
@@ -30,7 +30,7 @@ export function isAtLeast(level: Level, least: Level): boolean {
 /** Throws AuditPolicyError, which names all that is wrong. */
 export function parseAuditPolicy(text: string): AuditPolicy {
   const document = documentOf(text)
-  const rules = listAt(document, 'rules').map((rule) => (isDraft(rule) ? rule : {}))
+  const rules = itemsOf(document, 'rules').map((rule) => (isDraft(rule) ? rule : {}))
   const problems = rules.flatMap((rule, index) => ruleProblems(rule, `rules[${index}]`))
   if (problems.length > 0) throw new AuditPolicyError(problems.join(', '))
   if (rules.length === 0) throw new AuditPolicyError('loaded illegal policy with 0 rules')
@@ -58,24 +58,15 @@ function documentOf(text: string): Draft {
   }
 }
 
-function listAt(value: Draft, key: string): readonly unknown[] {
-  const list = value[key]
-  return Array.isArray(list) ? list : []
-}
-
-function textsAt(value: Draft, key: string): readonly string[] {
-  return listAt(value, key).map(String)
-}
-
 function ruleProblems(rule: Draft, path: string): readonly string[] {
   const { level } = rule
-  const urls = textsAt(rule, 'nonResourceURLs')
-  const isMixed = listAt(rule, 'resources').length + listAt(rule, 'namespaces').length > 0
+  const urls = textsOf(rule, 'nonResourceURLs')
+  const isMixed = itemsOf(rule, 'resources').length + itemsOf(rule, 'namespaces').length > 0
   return [
     ...levelProblems(level, `${path}.level`),
     ...urls.flatMap((url, index) => urlProblems(url, `${path}.nonResourceURLs[${index}]`)),
-    ...listAt(rule, 'resources').flatMap((one) => resourceProblems(one, `${path}.resources`)),
-    ...textsAt(rule, 'omitStages').flatMap((stage, index) =>
+    ...itemsOf(rule, 'resources').flatMap((one) => resourceProblems(one, `${path}.resources`)),
+    ...textsOf(rule, 'omitStages').flatMap((stage, index) =>
       isStage(stage)
         ? []
         : [
@@ -112,8 +103,8 @@ function urlProblems(url: string, path: string): readonly string[] {
 
 function resourceProblems(resource: unknown, path: string): readonly string[] {
   const one = isDraft(resource) ? resource : {}
-  const isBare = listAt(one, 'resources').length === 0
-  const names = textsAt(one, 'resourceNames')
+  const isBare = itemsOf(one, 'resources').length === 0
+  const names = textsOf(one, 'resourceNames')
   return names.length > 0 && isBare
     ? [
         `${path}.resourceNames: Invalid value: ${JSON.stringify(names)}: using resourceNames requires at least one resource`,
@@ -136,10 +127,10 @@ interface Compiled {
 
 function compile(rule: Draft, policy: Draft): Compiled {
   const { level } = rule
-  const omit = [...textsAt(policy, 'omitStages'), ...textsAt(rule, 'omitStages')]
-  const users = new Set(textsAt(rule, 'users'))
-  const groups = new Set(textsAt(rule, 'userGroups'))
-  const verbs = new Set(textsAt(rule, 'verbs'))
+  const omit = [...textsOf(policy, 'omitStages'), ...textsOf(rule, 'omitStages')]
+  const users = new Set(textsOf(rule, 'users'))
+  const groups = new Set(textsOf(rule, 'userGroups'))
+  const verbs = new Set(textsOf(rule, 'verbs'))
   const place = placeOf(rule)
   return {
     matches: (user, asked) =>
@@ -156,9 +147,9 @@ function compile(rule: Draft, policy: Draft): Compiled {
 }
 
 function placeOf(rule: Draft): (asked: Attributes) => boolean {
-  const namespaces = new Set(textsAt(rule, 'namespaces'))
-  const resources = listAt(rule, 'resources').filter(isDraft)
-  const urls = textsAt(rule, 'nonResourceURLs')
+  const namespaces = new Set(textsOf(rule, 'namespaces'))
+  const resources = itemsOf(rule, 'resources').filter(isDraft)
+  const urls = textsOf(rule, 'nonResourceURLs')
   if (namespaces.size > 0 || resources.length > 0)
     return (asked) =>
       asked.isResourceRequest &&
@@ -172,9 +163,9 @@ function placeOf(rule: Draft): (asked: Attributes) => boolean {
 
 function isResource(one: Draft, { group, resource, subresource, name }: Attributes): boolean {
   if ((one['group'] ?? '') !== group) return false
-  const resources = textsAt(one, 'resources')
+  const resources = textsOf(one, 'resources')
   if (resources.length === 0) return true
-  const names = textsAt(one, 'resourceNames')
+  const names = textsOf(one, 'resourceNames')
   if (names.length > 0 && !names.includes(name)) return false
   const combined = subresource ? `${resource}/${subresource}` : resource
   return resources.some(

@@ -1,7 +1,7 @@
 // An EncryptionConfiguration (apiserver.config.k8s.io/v1) read and checked, in upstream's words.
 // In: the text of a file. Out: for each entry, resources and providers. Pure.
 
-import { type Draft, isDraft } from '../../api/draft.ts'
+import { type Draft, isDraft, itemsOf, textsOf } from '../../api/draft.ts'
 import { readYaml, YamlSyntaxError } from '../../api/yaml-text.ts'
 
 export type ProviderName = 'identity' | 'aescbc' | 'aesgcm' | 'secretbox'
@@ -28,15 +28,15 @@ export class EncryptionConfigError extends Error {}
 
 /** Throws EncryptionConfigError, which names all that is wrong. */
 export function parseEncryptionConfig(text: string): readonly ResourceRule[] {
-  const rules = listAt(documentOf(text), 'resources').map((rule) => (isDraft(rule) ? rule : {}))
+  const rules = itemsOf(documentOf(text), 'resources').map((rule) => (isDraft(rule) ? rule : {}))
   const problems =
     rules.length === 0
       ? ['resources: Required value: at least one resources is required']
       : [...rules.flatMap((rule, at) => ruleProblems(rule, `resources[${at}]`)), ...masked(rules)]
   if (problems.length > 0) throw new EncryptionConfigError(problems.join(', '))
   return rules.map((rule) => ({
-    resources: textsAt(rule, 'resources'),
-    providers: listAt(rule, 'providers').filter(isDraft).flatMap(providerOf),
+    resources: textsOf(rule, 'resources'),
+    providers: itemsOf(rule, 'providers').filter(isDraft).flatMap(providerOf),
   }))
 }
 
@@ -60,18 +60,9 @@ function documentOf(text: string): Draft {
   }
 }
 
-function listAt(value: Draft, key: string): readonly unknown[] {
-  const list = value[key]
-  return Array.isArray(list) ? list : []
-}
-
-function textsAt(value: Draft, key: string): readonly string[] {
-  return listAt(value, key).map(String)
-}
-
 function ruleProblems(rule: Draft, path: string): readonly string[] {
-  const resources = textsAt(rule, 'resources')
-  const providers = listAt(rule, 'providers')
+  const resources = textsOf(rule, 'resources')
+  const providers = itemsOf(rule, 'providers')
   const missing = (field: string) =>
     `${path}.${field}: Required value: at least one ${path}.${field} is required`
   return [
@@ -192,7 +183,7 @@ function keysProblems(
   path: string,
   lengths: readonly number[],
 ): readonly string[] {
-  const keys = listAt(settings, 'keys')
+  const keys = itemsOf(settings, 'keys')
   if (keys.length === 0) return [`${path}: Required value: at least one keys is required`]
   return keys.flatMap((key, at) => keyProblems(isDraft(key) ? key : {}, `${path}[${at}]`, lengths))
 }
@@ -217,14 +208,14 @@ function keyProblems(key: Draft, path: string, lengths: readonly number[]): read
 function masked(rules: readonly Draft[]): readonly string[] {
   const seen = new Set<string>()
   return rules.flatMap((rule) => {
-    const problems = textsAt(rule, 'resources').flatMap((name) => {
+    const problems = textsOf(rule, 'resources').flatMap((name) => {
       const wildcards = [`*.${groupResourceOf(name).group}`, '*.*']
       const earlier = wildcards.find((wildcard) => wildcard !== name && seen.has(wildcard))
       return earlier
         ? [`resource ${JSON.stringify(name)} is masked by earlier rule ${JSON.stringify(earlier)}`]
         : []
     })
-    for (const name of textsAt(rule, 'resources')) seen.add(name)
+    for (const name of textsOf(rule, 'resources')) seen.add(name)
     return problems
   })
 }
@@ -234,7 +225,7 @@ function providerOf(provider: Draft): readonly Provider[] {
   return (['aescbc', 'aesgcm', 'secretbox'] as const).flatMap((name) => {
     const settings = provider[name]
     if (!isDraft(settings)) return []
-    const keys = listAt(settings, 'keys')
+    const keys = itemsOf(settings, 'keys')
       .filter(isDraft)
       .map(({ name: keyName, secret }) => ({
         name: String(keyName),
