@@ -78,10 +78,26 @@ function keysOf(value: unknown): number {
 /** Far beyond any object, and within what recursion over one may take of the stack. */
 export const depthLimit = 1000
 
-/** As JSON.parse. Throws for text that nests too deeply too. */
+/**
+ * As JSON.parse, but half a surrogate pair is U+FFFD, as Go has it: it has no bytes of its own, and
+ * two names must not become one in the store. Throws for text that nests too deeply too.
+ */
 export function parseJson(text: string): unknown {
   if (isTooDeep(text)) throw new JsonSyntaxError('exceeded max depth')
-  return JSON.parse(text)
+  const value: unknown = JSON.parse(text)
+  return surrogateEscape.test(text) ? wellFormed(value) : value
+}
+
+const surrogateEscape = /\\u[dD][89a-fA-F]/
+
+/** Every text of the value, keys too, with U+FFFD for what is no character. */
+function wellFormed(value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed()
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(wellFormed)
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key.toWellFormed(), wellFormed(inner)]),
+  )
 }
 
 function isTooDeep(text: string): boolean {

@@ -73,6 +73,7 @@ function readDocument(text: string): ReadYaml {
     customTags: (tags) => tags.filter(isSupported) as Tags,
   })
   const [failure] = document.errors
+  if (failure?.code === 'RESOURCE_EXHAUSTION') throw new YamlSyntaxError('yaml: exceeded max depth')
   if (failure) throw new YamlSyntaxError(`yaml: ${lineOf(text, failure.pos[0])}${failure.message}`)
   return {
     value: withSortedKeys(document.toJS({ maxAliasCount: aliasLimit }), depthLimit),
@@ -151,13 +152,14 @@ function lineOf(text: string, at: number): string {
 }
 
 function withSortedKeys(value: unknown, levels: number): unknown {
+  if (typeof value === 'string') return value.toWellFormed()
   if (typeof value !== 'object' || value === null) return value
   if (levels === 0) throw new YamlSyntaxError('yaml: exceeded max depth')
   if (Array.isArray(value)) return value.map((element) => withSortedKeys(element, levels - 1))
   if (!isDraft(value)) return value
   const sorted: Draft = {}
   for (const key of Object.keys(value).sort()) {
-    setOwn(sorted, key, withSortedKeys(value[key], levels - 1) as DraftValue)
+    setOwn(sorted, key.toWellFormed(), withSortedKeys(value[key], levels - 1) as DraftValue)
   }
   return sorted
 }

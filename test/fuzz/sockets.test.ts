@@ -30,8 +30,8 @@ import {
 
 /** IDLE_CONNECTIONS=10000 for the whole of it. */
 const idleConnections = Number(process.env['IDLE_CONNECTIONS'] ?? 400)
-/** What all attacks together may add to the memory of the server. */
-const mostMoreBytes = 300 << 20
+/** What all attacks together may add to the memory of the server: a connection of TLS has 40 KB. */
+const mostMoreBytes = (300 << 20) + idleConnections * 40_000
 
 const folder = makeServerFolder()
 let server: ServerProcess
