@@ -52,3 +52,24 @@ test('repeated keys are told of in the order of the lines', () => {
   ])
   assert.deepEqual(value, { a: { x: 2 }, d: 1 })
 })
+
+const bomb = Array.from({ length: 12 }, (_, level) => {
+  const inner = level === 0 ? 'x' : `*a${level - 1}`
+  return `a${level}: &a${level} [${Array(9).fill(inner).join()}]`
+}).join('\n')
+
+const refused: readonly (readonly [string, string, string])[] = [
+  ['aliases that multiply', bomb, 'yaml: document contains excessive aliasing'],
+  [
+    'a merge of what is no map',
+    'a: &a b\n<<: *a\n',
+    'yaml: map merge requires map or sequence of maps as the value',
+  ],
+  ['levels without end', '['.repeat(50_000), 'yaml: exceeded max depth'],
+]
+
+for (const [what, text, message] of refused) {
+  test(`refused: ${what}`, () => {
+    assert.throws(() => readYaml(text), new YamlSyntaxError(message))
+  })
+}

@@ -52,12 +52,17 @@ function readYamlText(text: string): ReadYaml {
   try {
     return readDocument(text)
   } catch (error) {
-    // Of the library: too many aliases, and of the stack: too many levels.
-    if (error instanceof ReferenceError)
-      throw new YamlSyntaxError('yaml: document contains excessive aliasing')
-    if (error instanceof RangeError) throw new YamlSyntaxError('yaml: exceeded max depth')
-    throw error
+    // The library says of some documents only when they become values what is wrong with them.
+    if (error instanceof YamlSyntaxError || !(error instanceof Error)) throw error
+    throw new YamlSyntaxError(`yaml: ${problemOf(error)}`)
   }
+}
+
+function problemOf(error: Error): string {
+  if (error instanceof RangeError) return 'exceeded max depth'
+  if (error.message.startsWith('Excessive alias')) return 'document contains excessive aliasing'
+  if (!error.message.startsWith('Merge sources')) return error.message
+  return 'map merge requires map or sequence of maps as the value'
 }
 
 function readDocument(text: string): ReadYaml {
