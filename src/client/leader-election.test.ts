@@ -151,3 +151,24 @@ test('a Lease that is held is renewed with one request', async () => {
   )
   await only.end()
 })
+
+test('a leader that slept is not sure of its lead from the first moment on', async () => {
+  const api = fakeApi()
+  const clock = testClock()
+  const stop = new AbortController()
+  const { signal } = stop
+  const options = { client: createClient(api), clock, random: seededRandom(1), signal, lease }
+  let isSure = () => false
+  const ended = runAsLeader({ ...options, identity: 'a' }, (leading, sure) => {
+    isSure = sure
+    return new Promise((resolve) => leading.addEventListener('abort', () => resolve()))
+  })
+  await pass(clock, 30)
+  assert.equal(isSure(), true)
+  // All at once, as for a process that was stopped: nobody else has had a turn yet.
+  clock.advance(11_000)
+  assert.equal(isSure(), false)
+  stop.abort()
+  await ended
+  assert.equal(isSure(), false)
+})

@@ -28,25 +28,23 @@ export interface LeaderElectionOptions {
 }
 
 /**
- * Stands for the Lease again and again until the signal aborts, and runs `lead` each time it has
- * it, with a signal that aborts when the lead is lost.
+ * What a leader does. `signal` aborts when the lead is lost; `isSure` is false from the moment in
+ * which another may have it, even where a process that slept has not had a turn to notice.
  */
-export async function keepStanding(
-  options: LeaderElectionOptions,
-  lead: (signal: AbortSignal) => Promise<void>,
-): Promise<void> {
+export type Lead = (signal: AbortSignal, isSure: () => boolean) => Promise<void>
+
+/**
+ * Stands for the Lease again and again until the signal aborts, and runs `lead` each time it has it.
+ */
+export async function keepStanding(options: LeaderElectionOptions, lead: Lead): Promise<void> {
   while (!options.signal.aborted) await runAsLeader(options, lead)
 }
 
 /**
- * Waits for the Lease, then runs `lead` with a signal that aborts when the lead is lost. Resolves
- * when `lead` has ended. Who ends because it was told to gives the Lease back, so that nobody has
+ * Waits for the Lease, then runs `lead`. Resolves when `lead` has ended. Who ends because it was told to gives the Lease back, so that nobody has
  * to wait for it to run out.
  */
-export async function runAsLeader(
-  options: LeaderElectionOptions,
-  lead: (signal: AbortSignal) => Promise<void>,
-): Promise<void> {
+export async function runAsLeader(options: LeaderElectionOptions, lead: Lead): Promise<void> {
   const { clock, random, signal, identity, log = silentLog } = options
   const retryPeriodMs = options.retryPeriodMs ?? 2_000
   const holder = createHolder(options)
@@ -58,7 +56,10 @@ export async function runAsLeader(
   holder.tell('became leader')
 
   const lost = new AbortController()
-  const leading = lead(AbortSignal.any([signal, lost.signal]))
+  const { renewDeadlineMs = 10_000 } = options
+  const isSure = () =>
+    !lost.signal.aborted && clock.now().getTime() - holder.renewedMs() < renewDeadlineMs
+  const leading = lead(AbortSignal.any([signal, lost.signal]), isSure)
   const renewing = renew(options, holder, lost)
   try {
     await leading
@@ -79,18 +80,15 @@ async function renew(
   const { clock, signal, log = silentLog } = options
   const { renewDeadlineMs = 10_000, retryPeriodMs = 2_000 } = options
   const ended = AbortSignal.any([signal, lost.signal])
-  let renewedMs = clock.now().getTime()
   while (!ended.aborted) {
     await clock.sleep(retryPeriodMs, ended).catch(() => {})
     if (ended.aborted) return
-    const startedMs = clock.now().getTime()
-    const leftMs = Math.max(0, renewedMs + renewDeadlineMs - startedMs)
+    const leftMs = Math.max(0, holder.renewedMs() + renewDeadlineMs - clock.now().getTime())
     const late = new AbortController()
     const deadline = clock.sleep(leftMs, AbortSignal.any([ended, late.signal])).catch(() => {})
     const isRenewed = await Promise.race([holder.attempt(), deadline])
     late.abort()
-    if (isRenewed) renewedMs = startedMs
-    else if (clock.now().getTime() - renewedMs >= renewDeadlineMs) {
+    if (!isRenewed && clock.now().getTime() - holder.renewedMs() >= renewDeadlineMs) {
       log.warn('lead lost', { lease: options.lease.name })
       lost.abort()
     }
@@ -106,6 +104,8 @@ interface Sighting {
 interface Holder {
   /** One try to take or keep the Lease; false when another has it, or nobody answers. */
   attempt(): Promise<boolean>
+  /** When the last attempt that succeeded began. */
+  renewedMs(): number
   release(): Promise<void>
   tell(what: string): void
 }
@@ -116,6 +116,7 @@ function createHolder(options: LeaderElectionOptions): Holder {
   let sighting: Sighting | undefined
   /** As we wrote it last: it is renewed without reading it again, unless somebody changed it. */
   let own: Lease | undefined
+  let renewedMs = 0
   let isOver = false
 
   function mayTake({ metadata, spec }: Lease, now: Date): boolean {
@@ -153,10 +154,13 @@ function createHolder(options: LeaderElectionOptions): Holder {
   }
 
   return {
+    renewedMs: () => renewedMs,
     async attempt() {
+      const startedMs = clock.now().getTime()
       try {
-        if (own && (await renew(own).catch(() => false))) return true
-        return !isOver && (await take())
+        const isHeld = (own && (await renew(own).catch(() => false))) || (!isOver && (await take()))
+        if (isHeld) renewedMs = startedMs
+        return isHeld
       } catch (error) {
         if (!isReason(error, 'Conflict', 'AlreadyExists')) log.warn('lease not renewed', { error })
         return false

@@ -15,7 +15,9 @@ import { createRegistry, type Registry } from '../apiserver/registry/registry.ts
 import { type ApiServer, startApiServer } from '../apiserver/server.ts'
 import type { Client } from '../client/client.ts'
 import { createClient } from '../client/create-client.ts'
+import { guardedTransport } from '../client/guarded-transport.ts'
 import { createInformers } from '../client/informers.ts'
+import type { Lead } from '../client/leader-election.ts'
 import { dnsServiceAddress } from '../cluster/certificates.ts'
 import { fabricAddress, fabricApiPort } from '../cluster/config.ts'
 import { type PartContext, runPart } from '../cluster/run-part.ts'
@@ -122,40 +124,52 @@ async function ensure<K extends Kind>(client: Client, kind: K, object: KindMap[K
 
 /** They are clients as any other; only their requests need no socket, and they share what they read. */
 function runControllers({ config, folder, log, signal }: PartContext, server: ApiServer) {
-  const clientOf = (name: string, ...groups: string[]) =>
-    createClient(server.inProcess({ name, groups: [...groups, 'system:authenticated'] }))
-  const accountClient = (account: string) =>
-    clientOf(
-      `system:serviceaccount:kube-system:${account}`,
-      'system:serviceaccounts',
-      'system:serviceaccounts:kube-system',
-    )
-  const client = clientOf('system:kube-controller-manager')
-  const scheduling = clientOf('system:kube-scheduler')
   const shared = { log, signal, clock: systemClock, random: systemRandom }
   const pem = (file: string) => readFileSync(join(folder.pki, file), 'utf8')
   const rootCa = pem('ca.crt')
   const signing = { certificate: rootCa, key: pem('ca.key') }
   const { signLegacyToken } = server
-  const managing = { ...shared, client, clientOf: accountClient, rootCa, signing, signLegacyToken }
+  const managing = { ...shared, rootCa, signing, signLegacyToken }
+  const own = clientsOf(server, always)
   if (config.etcd) {
-    const manager = { name: 'kube-controller-manager', client }
-    const scheduler = { name: 'kube-scheduler', client: scheduling }
-    const manage = (lead: AbortSignal) => startControllers({ ...managing, signal: lead }).ended
-    const schedule = (lead: AbortSignal) =>
-      startScheduler({ ...shared, client: scheduling, signal: lead }).ended
+    const manage: Lead = (lead, isSure) =>
+      startControllers({ ...managing, ...clientsOf(server, isSure), signal: lead }).ended
+    const schedule: Lead = (lead, isSure) => {
+      const client = clientsOf(server, isSure).scheduling
+      return startScheduler({ ...shared, client, signal: lead }).ended
+    }
     const candidates = [
-      { ...manager, run: manage },
-      { ...scheduler, run: schedule },
+      { name: 'kube-controller-manager', client: own.client, run: manage },
+      { name: 'kube-scheduler', client: own.scheduling, run: schedule },
     ]
     return {
       ended: runElected(candidates, { ...shared, identity: identityOf(folder.root, rootCa) }),
     }
   }
-  const informers = createInformers(client, [...controllerWants, ...schedulerWants], shared)
-  const controllers = startControllers({ ...managing, informers })
-  const scheduler = startScheduler({ ...shared, client: scheduling, informers })
+  const informers = createInformers(own.client, [...controllerWants, ...schedulerWants], shared)
+  const controllers = startControllers({ ...managing, ...own, informers })
+  const scheduler = startScheduler({ ...shared, client: own.scheduling, informers })
   return { ended: Promise.all([controllers.ended, scheduler.ended]) }
+}
+
+const always = () => true
+
+/** The clients of the parts, straight into the server; they write while they may. */
+function clientsOf(server: ApiServer, mayWrite: () => boolean) {
+  const clientOf = (name: string, ...groups: string[]) => {
+    const user = { name, groups: [...groups, 'system:authenticated'] }
+    return createClient(guardedTransport(server.inProcess(user), mayWrite))
+  }
+  return {
+    client: clientOf('system:kube-controller-manager'),
+    scheduling: clientOf('system:kube-scheduler'),
+    clientOf: (account: string) =>
+      clientOf(
+        `system:serviceaccount:kube-system:${account}`,
+        'system:serviceaccounts',
+        'system:serviceaccounts:kube-system',
+      ),
+  }
 }
 
 interface Opened {

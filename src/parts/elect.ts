@@ -4,7 +4,7 @@
 import { hostname } from 'node:os'
 import type { ApiClient } from '../client/create-client.ts'
 import { createEventRecorder } from '../client/events.ts'
-import { keepStanding, type LeaderElectionOptions } from '../client/leader-election.ts'
+import { keepStanding, type Lead, type LeaderElectionOptions } from '../client/leader-election.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
@@ -14,7 +14,7 @@ export interface Candidate {
   readonly name: string
   readonly client: ApiClient
   /** Resolves when the signal has aborted and all its work has ended. */
-  run(signal: AbortSignal): Promise<void>
+  readonly run: Lead
 }
 
 export interface ElectionOptions

@@ -8,11 +8,12 @@ import { type ApiServer, startApiServer } from '../../src/apiserver/server.ts'
 import type { TestPki } from '../../src/apiserver/testing/test-pki.ts'
 import { cluster } from '../../src/apiserver/testing/test-server.ts'
 import { createClient } from '../../src/client/create-client.ts'
+import { guardedTransport } from '../../src/client/guarded-transport.ts'
 import { startControllers } from '../../src/controllers/start.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { lineLog } from '../../src/lib/log.ts'
 import { systemRandom } from '../../src/lib/random.ts'
-import { runElected } from '../../src/parts/elect.ts'
+import { type Candidate, runElected } from '../../src/parts/elect.ts'
 import { startScheduler } from '../../src/scheduler/start.ts'
 import { etcdStore } from '../../src/store/drivers/etcd/etcd-store.ts'
 import type { EtcdTls } from '../../src/store/drivers/etcd/members.ts'
@@ -62,31 +63,36 @@ const server: ApiServer = await startApiServer({
   listen: [{ address, port }],
   peers: createPeerLeases(store, clock),
 })
-const clientOf = (name: string, ...groups: string[]) =>
-  createClient(server.inProcess({ name, groups: [...groups, 'system:authenticated'] }))
-const account = (name: string) =>
+type MayWrite = () => boolean
+const clientOf = (mayWrite: MayWrite, name: string, ...groups: string[]) => {
+  const user = { name, groups: [...groups, 'system:authenticated'] }
+  return createClient(guardedTransport(server.inProcess(user), mayWrite))
+}
+const account = (mayWrite: MayWrite) => (name: string) =>
   clientOf(
+    mayWrite,
     `system:serviceaccount:kube-system:${name}`,
     'system:serviceaccounts',
     'system:serviceaccounts:kube-system',
   )
-const manager = clientOf('system:kube-controller-manager')
-const scheduler = clientOf('system:kube-scheduler')
+const manager = (mayWrite: MayWrite) => clientOf(mayWrite, 'system:kube-controller-manager')
+const scheduler = (mayWrite: MayWrite) => clientOf(mayWrite, 'system:kube-scheduler')
+const always = () => true
 const shared = { clock, random, log }
-const candidates = [
+const candidates: Candidate[] = [
   {
     name: 'kube-controller-manager',
-    client: manager,
-    run: (lead: AbortSignal) =>
-      startControllers({
-        ...{ ...shared, client: manager, clientOf: account, signal: lead, rootCa: pki.ca },
-      }).ended,
+    client: manager(always),
+    run: (lead, isSure) => {
+      const clients = { client: manager(isSure), clientOf: account(isSure) }
+      return startControllers({ ...shared, ...clients, signal: lead, rootCa: pki.ca }).ended
+    },
   },
   {
     name: 'kube-scheduler',
-    client: scheduler,
-    run: (lead: AbortSignal) =>
-      startScheduler({ ...shared, client: scheduler, signal: lead }).ended,
+    client: scheduler(always),
+    run: (lead, isSure) =>
+      startScheduler({ ...shared, client: scheduler(isSure), signal: lead }).ended,
   },
 ]
 const electing = settings.hasControllers
