@@ -58,6 +58,11 @@ export interface FieldApplier extends FieldWriter {
 export function recordFields(next: Draft, previous: Draft | undefined, by: FieldWriter): void {
   const shape = shapeOfTarget(by)
   const owners = ownersFor(next, previous, by.subresource)
+  // Of what nobody kept track of so far nobody does, until the first apply.
+  if (previous && owners.size === 0) {
+    encodeOwners(next, owners)
+    return
+  }
   const after = withoutManagedFields(next)
   const before = withoutManagedFields(previous ?? emptyObject(by.target))
   try {

@@ -335,7 +335,12 @@ test('a client may clear the owners with an empty list', () => {
   const clear = (draft: Draft) => {
     draft['metadata'] = { ...(draft['metadata'] as Draft), managedFields: [] }
   }
-  assert.deepEqual(owners(updated('ConfigMap', made, clear, { manager: 'b' })), {})
+  const cleared = updated('ConfigMap', made, clear, { manager: 'b' })
+  assert.deepEqual(owners(cleared), {})
+  const change = (draft: Draft) => {
+    draft['data'] = { b: '2' }
+  }
+  assert.deepEqual(owners(updated('ConfigMap', cleared, change, { manager: 'b' })), {})
   const forget = (draft: Draft) => {
     delete (draft['metadata'] as Draft)['managedFields']
   }

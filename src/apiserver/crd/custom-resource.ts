@@ -17,6 +17,7 @@ import { kubernetesProtobuf } from '../protobuf.ts'
 import type { ApiObject } from '../registry/api-object.ts'
 import { deletionRules } from '../registry/deletion-rules.ts'
 import type { Codec, Resource, ScalePaths } from '../registry/resource.ts'
+import { replicasPlaces } from '../registry/scale-view.ts'
 import { customStoragePrefix } from '../registry/storage-prefix.ts'
 import { decodeStored, encodeStored, layoutOf } from '../registry/stored-bytes.ts'
 import { isTrue } from './conditions.ts'
@@ -112,7 +113,7 @@ interface Parts {
 }
 
 function parts({ entry, own, version, isTerminating, definition }: Parts) {
-  const scale = scalePaths(version)
+  const scale = scalePaths(definition, version)
   const selectable = selectableFieldsOf(version.selectableFields, entry)
   const warning = deprecationWarning(definition, version)
   return {
@@ -169,14 +170,19 @@ function subresourcesOf(group: string, kind: string, { name, subresources }: Ver
   return made
 }
 
-function scalePaths({ subresources }: Version): ScalePaths | undefined {
-  const { scale } = subresources ?? {}
+function scalePaths({ spec }: Definition, version: Version): ScalePaths | undefined {
+  const { scale } = version.subresources ?? {}
   if (!scale) return undefined
   const plain = (path: string) => path.replace(/^\./, '')
+  const replicasPaths = spec.versions.map(({ name, subresources }) => {
+    const path = subresources?.scale?.specReplicasPath
+    return [`${spec.group}/${name}`, path && plain(path)] as const
+  })
   return {
     specReplicas: plain(scale.specReplicasPath),
     statusReplicas: plain(scale.statusReplicasPath),
     ...(scale.labelSelectorPath && { labelSelector: plain(scale.labelSelectorPath) }),
+    places: replicasPlaces(replicasPaths),
   }
 }
 

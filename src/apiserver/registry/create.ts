@@ -44,12 +44,12 @@ export async function createObject(
   context: WriteContext,
   write: Write,
   draft: Draft,
-  { isApply = false }: { readonly isApply?: boolean | undefined } = {},
+  { settlesManagedFields = false }: { readonly settlesManagedFields?: boolean | undefined } = {},
 ): Promise<Written> {
   clearSystemFields(draft)
   matchNamespace(write.call, draft)
   dropRepeatedOwners(draft, write.call.request.warnings)
-  if (!isApply) context.fields?.record(draft, undefined, managerOf(write))
+  if (!settlesManagedFields) context.fields?.record(draft, undefined, managerOf(write))
   const named = namedCall(write, draft)
   await context.admission.mutate(admissionRequest(named, 'CREATE', { object: draft }))
   const { name, generateName } = childOf(draft, 'metadata')

@@ -28,7 +28,8 @@ type Written = Pick<FieldWriter, 'target' | 'shape'>
 /** The same for all writes of a resource. */
 const writtenAs = new WeakMap<Resource, Written>()
 
-function writerOf({ resource, manager, subresource, now }: FieldManager): FieldWriter {
+function writerOf({ resource, target, manager, subresource, now }: FieldManager): FieldWriter {
+  if (target) return { target: { ...target, hasStatus: true }, manager, subresource, now }
   let written = writtenAs.get(resource)
   if (!written) {
     const { entry } = resource

@@ -75,7 +75,7 @@ async function applied(context: WriteContext, write: Write): Promise<Change> {
   const by = { ...managerOf(write), force: options.force ?? false }
   return {
     mayCreate: call.subresource === '',
-    isApply: true,
+    settlesManagedFields: true,
     draftOf(old): Draft {
       const merged = context.fields?.apply(old, copyOf(configuration), by) ?? {}
       strategyFor(call).applyDefaults(merged)

@@ -3,6 +3,7 @@
 
 import type { Draft } from '../../api/draft.ts'
 import type { KindEntry } from '../../api/kinds.ts'
+import type { ReplicasPlaces } from '../../api/managed-fields/scale-owners.ts'
 import type { Strategy } from '../../api/strategies.ts'
 import type { TableForm } from '../../api/table.ts'
 import type { JSONSchemaProps } from '../../api/types.gen.ts'
@@ -33,6 +34,8 @@ export interface ScalePaths {
   readonly specReplicas: string
   readonly statusReplicas: string
   readonly labelSelector?: string
+  /** Where managedFields have spec.replicas, in every version. */
+  readonly places: ReplicasPlaces
 }
 
 export interface ResourceStorage {

@@ -1,25 +1,35 @@
-// The scale subresource: replicas of a workload, seen and set as autoscaling/v1 Scale.
+// The scale subresource: replicas of a workload, seen and set as autoscaling/v1 Scale. Every change is
+// one of the Scale first, with its managedFields lent by the object, and then of the object.
 
-import { conformObject } from '../../api/decode.ts'
-import { asDraft, copyOf, type Draft, draftAs, isDraft } from '../../api/draft.ts'
+import { conformObject, type DecodeTarget, decodeBody } from '../../api/decode.ts'
+import { asDraft, childOf, copyOf, type Draft, draftAs } from '../../api/draft.ts'
 import { invalid, toInvalid } from '../../api/field-error.ts'
+import { lendOwners, returnOwners } from '../../api/managed-fields/scale-owners.ts'
 import { patchObject } from '../../api/patch/patch.ts'
-import { labelSelectorText, rulesOfLabelSelector, rulesOfLabels } from '../../api/selector/label.ts'
 import { StatusError } from '../../api/status-error.ts'
 import type { Scale } from '../../api/types.gen.ts'
 import type { ServerAnswer } from '../request.ts'
 import { admitObject, admittedAlready } from './admit.ts'
 import { type Call, valueAnswer } from './answers.ts'
-import { type ApiObject, textAt, valueAt, withValueAt } from './api-object.ts'
+import { type ApiObject, settled, valueAt, withValueAt } from './api-object.ts'
 import { badRequest, conflict, methodNotSupported, modifiedMessage, notFound } from './errors.ts'
 import { bodyMediaType } from './negotiate.ts'
 import { writeOptions } from './options.ts'
 import { patchType } from './patch.ts'
-import { keyOf, type ScalePaths } from './resource.ts'
+import { keyOf, type PatchType, type ScalePaths } from './resource.ts'
+import { pathsOf, scaleOf } from './scale-view.ts'
 import { type Change, changeObject } from './update.ts'
-import { matchName, matchNamespace, objectOf, type Write, type WriteContext } from './write.ts'
+import {
+  type FieldManager,
+  managerOf,
+  matchName,
+  matchNamespace,
+  objectOf,
+  type Write,
+  type WriteContext,
+} from './write.ts'
 
-const target = {
+const target: DecodeTarget = {
   group: 'autoscaling',
   version: 'v1',
   kind: 'Scale',
@@ -36,8 +46,18 @@ export async function scale(context: WriteContext, call: Call): Promise<ServerAn
     assertReplicas(call, object)
     return valueAnswer(call, 200, scaleOf(call, object))
   }
-  if (verb === 'update') return change(context, call, await replacement(context, call))
-  if (verb === 'patch') return change(context, call, await patched(context, call))
+  if (verb === 'update') {
+    const write = { call, options: writeOptions(request.query, 'UpdateOptions') }
+    return change(context, write, await replacement(context, write))
+  }
+  if (verb === 'patch') {
+    const type = patchType(context, call)
+    const use = type === 'apply' ? 'apply' : 'other'
+    const write = { call, options: writeOptions(request.query, 'PatchOptions', use) }
+    const rescale =
+      type === 'apply' ? await applied(context, write) : await patched(context, write, type)
+    return change(context, write, rescale)
+  }
   throw methodNotSupported(resource.entry, verb)
 }
 
@@ -48,59 +68,139 @@ function assertReplicas({ resource }: Call, object: ApiObject): void {
   throw new StatusError('InternalError', `Internal error occurred: ${message}`)
 }
 
-function hasReplicas({ specReplicas }: ScalePaths, object: ApiObject | Draft): boolean {
+function hasReplicas({ specReplicas }: ScalePaths, object: ApiObject): boolean {
   return typeof valueAt(object, ...specReplicas.split('.')) === 'number'
 }
 
 interface Rescale {
   /** The object whose scale it must be, where the client knows. */
   readonly uid?: string
+  /** The Scale that is wanted, its managedFields up to date. */
   from(current: Draft): Draft
 }
 
-async function change(context: WriteContext, call: Call, rescale: Rescale): Promise<ServerAnswer> {
-  const kind = call.request.info.verb === 'patch' ? 'PatchOptions' : 'UpdateOptions'
-  const write: Write = { call, options: writeOptions(call.request.query, kind) }
+async function replacement(context: WriteContext, write: Write): Promise<Rescale> {
+  const { call, options } = write
+  const { request } = call
+  const body = context.readValue(
+    await request.body(),
+    bodyMediaType(request, { hasProtobuf: true }),
+  )
+  const { object, warnings } = conformObject(target, body, options.fieldValidation)
+  request.warnings.push(...warnings)
+  matchNamespace(call, object)
+  matchName(call, object)
+  const { uid } = draftAs<Scale>(object).metadata ?? {}
+  return {
+    ...(uid && { uid }),
+    from: (current) => recorded(context, write, { wanted: copyOf(object), current }),
+  }
+}
+
+async function patched(context: WriteContext, write: Write, kind: PatchType): Promise<Rescale> {
+  const { call, options } = write
+  const { fieldValidation } = options
+  const bytes = await call.request.body()
+  return {
+    from(current) {
+      const { object, warnings } = patchObject(target, current, { kind, bytes, fieldValidation })
+      call.request.warnings.push(...warnings)
+      matchNamespace(call, object)
+      matchName(call, object)
+      return recorded(context, write, { wanted: copyOf(object), current })
+    },
+  }
+}
+
+async function applied(context: WriteContext, write: Write): Promise<Rescale> {
+  const { call, options } = write
+  const { object: configuration, warnings } = decodeBody(
+    target,
+    await call.request.body(),
+    'application/yaml',
+    { fieldValidation: options.fieldValidation, isPartial: true },
+  )
+  call.request.warnings.push(...warnings)
+  const by = { ...scalerOf(write), force: options.force ?? false }
+  return {
+    from(current) {
+      const wanted = context.fields?.apply(settled(current), copyOf(configuration), by) ?? {}
+      matchNamespace(call, wanted)
+      matchName(call, wanted)
+      return wanted
+    },
+  }
+}
+
+function recorded(
+  context: WriteContext,
+  write: Write,
+  { wanted, current }: { readonly wanted: Draft; readonly current: Draft },
+): Draft {
+  context.fields?.record(wanted, settled(current), scalerOf(write))
+  return wanted
+}
+
+function scalerOf(write: Write): FieldManager {
+  return { ...managerOf(write), target }
+}
+
+async function change(context: WriteContext, write: Write, rescale: Rescale) {
+  const { call } = write
   const outcome = await changeObject(
     admittedAlready(context),
     write,
     changeOf(context, write, rescale),
   )
-  return valueAnswer(
-    call,
-    200,
-    scaleOf(call, outcome.stored ? objectOf(call.resource, outcome.stored) : outcome.object),
-  )
+  const object = outcome.stored ? objectOf(call.resource, outcome.stored) : outcome.object
+  return valueAnswer(call, 200, scaleOf(call, object))
 }
 
 /** Admission sees the Scale, not the workload that it changes. */
 function changeOf(context: WriteContext, write: Write, rescale: Rescale): Change {
   const { call } = write
+  const { resource } = call
+  const paths = pathsOf(call)
   return {
     mayCreate: false,
+    settlesManagedFields: true,
     ...(rescale.uid && { uid: rescale.uid }),
     async draftOf(old) {
-      const draft = copyOf(asDraft(old ?? {}))
-      const current = scaleOf(call, old ?? emptyObject)
-      const wanted = copyOf(rescale.from(asDraft(copyOf(current))))
+      if (!old) throw notFound(resource.entry, call.name)
+      const current = liveScale(call, old)
+      const wanted = rescale.from(current)
       const typed = { kind: target.kind, apiVersion: 'autoscaling/v1' }
       Object.assign(wanted, { ...typed, ...wanted })
-      await admitObject(context, write, { operation: 'UPDATE', object: wanted, old: current })
+      const about = { object: wanted, old: scaleOf(call, old) }
+      await admitObject(context, write, { operation: 'UPDATE', ...about })
       assertScale(call, wanted, old)
-      const path = pathsOf(call).specReplicas.split('.')
-      return withValueAt(draft, path, draftAs<Scale>(wanted).spec?.replicas ?? 0)
+      const replicas = draftAs<Scale>(wanted).spec?.replicas ?? 0
+      const steps = paths.specReplicas.split('.')
+      const draft = withValueAt(copyOf(asDraft(old)), steps, replicas)
+      const { apiVersion } = resource
+      returnOwners(draft, wanted, { places: paths.places, apiVersion })
+      return draft
     },
   }
 }
 
-const emptyObject: ApiObject = { apiVersion: '', kind: '', metadata: { name: '' } }
+/** The least int32 stands for replicas that are not there. */
+const noReplicas = -(2 ** 31)
 
-function assertScale(call: Call, wanted: Draft, old: ApiObject | undefined): void {
+/** The Scale as a change begins with it. */
+function liveScale(call: Call, object: ApiObject): Draft {
+  const { scale } = call.resource
+  const live = copyOf(asDraft(scaleOf(call, object)))
+  if (scale && !hasReplicas(scale, object)) childOf(live, 'spec')['replicas'] = noReplicas
+  lendOwners(live, asDraft(object), pathsOf(call).places)
+  return live
+}
+
+function assertScale(call: Call, wanted: Draft, old: ApiObject): void {
   const { metadata, spec } = draftAs<Scale>(wanted)
   const replicas = spec?.replicas ?? 0
-  const { scale } = call.resource
-  const isPatch = call.request.info.verb === 'patch'
-  if (scale && isPatch && spec?.replicas === undefined && !hasReplicas(scale, old ?? {})) {
+  const { scale, entry } = call.resource
+  if (scale && replicas === noReplicas) {
     throw badRequest(`the spec replicas field ".${scale.specReplicas}" cannot be empty`)
   }
   // A custom resource's own validation speaks of its own field.
@@ -109,87 +209,13 @@ function assertScale(call: Call, wanted: Draft, old: ApiObject | undefined): voi
       invalid('spec.replicas', replicas, 'must be greater than or equal to 0'),
     ])
   }
+  const uid = metadata?.uid
+  if (!scale && uid && uid !== old.metadata.uid) {
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`
+    throw conflict({ group: entry.group, plural: `${entry.plural}/scale` }, call.name, why)
+  }
   const version = metadata?.resourceVersion
-  if (version && version !== old?.metadata.resourceVersion) {
-    throw conflict(call.resource.entry, call.name, modifiedMessage)
+  if (version && version !== old.metadata.resourceVersion) {
+    throw conflict(entry, call.name, modifiedMessage)
   }
-}
-
-async function replacement(context: WriteContext, call: Call): Promise<Rescale> {
-  const { request } = call
-  const { fieldValidation } = writeOptions(request.query, 'UpdateOptions')
-  const body = context.readValue(
-    await request.body(),
-    bodyMediaType(request, { hasProtobuf: true }),
-  )
-  const { object, warnings } = conformObject(target, body, fieldValidation)
-  request.warnings.push(...warnings)
-  matchNamespace(call, object)
-  matchName(call, object)
-  const { uid } = draftAs<Scale>(object).metadata ?? {}
-  return { ...(uid && { uid }), from: () => object }
-}
-
-async function patched(context: WriteContext, call: Call): Promise<Rescale> {
-  const { request } = call
-  const { fieldValidation } = writeOptions(request.query, 'PatchOptions')
-  const type = patchType({ ...context, fields: undefined }, call)
-  const body = await request.body()
-  return {
-    from(current) {
-      if (type === 'apply') return current
-      return patchObject(target, current, { kind: type, bytes: body, fieldValidation }).object
-    },
-  }
-}
-
-/** A workload's Scale; the selector is text, as the autoscaler wants it. */
-function scaleOf(call: Call, object: ApiObject): ApiObject {
-  const { specReplicas, statusReplicas } = pathsOf(call)
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
-  const selector = selectorText(call, object)
-  return {
-    kind: 'Scale',
-    apiVersion: 'autoscaling/v1',
-    metadata: {
-      name,
-      ...(namespace && { namespace }),
-      ...(uid && { uid }),
-      ...(resourceVersion && { resourceVersion }),
-      ...(creationTimestamp && { creationTimestamp }),
-    },
-    spec: replicasIfAny(valueAt(object, ...specReplicas.split('.'))),
-    status: {
-      replicas: valueAt(object, ...statusReplicas.split('.')) ?? 0,
-      ...(selector && { selector }),
-    },
-  }
-}
-
-function replicasIfAny(replicas: unknown): object {
-  return replicas ? { replicas } : {}
-}
-
-const workloadPaths: ScalePaths = {
-  specReplicas: 'spec.replicas',
-  statusReplicas: 'status.replicas',
-}
-
-function pathsOf({ resource }: Call): ScalePaths {
-  return resource.scale ?? workloadPaths
-}
-
-function selectorText({ resource }: Call, object: ApiObject): string {
-  if (resource.scale) {
-    const { labelSelector } = resource.scale
-    return labelSelector === undefined ? '' : (textAt(object, ...labelSelector.split('.')) ?? '')
-  }
-  const selector = valueAt(object, 'spec', 'selector')
-  if (!isDraft(selector)) return textAt(object, 'spec', 'selector') ?? ''
-  // A ReplicationController's selector is the plain map of labels.
-  const rules =
-    object.kind === 'ReplicationController'
-      ? rulesOfLabels(selector as Readonly<Record<string, string>>)
-      : rulesOfLabelSelector(selector)
-  return rules === 'nothing' ? '' : labelSelectorText(rules)
 }

@@ -45,8 +45,8 @@ export interface Change {
   /** The new state; `old` is absent when there is none and it may be created. */
   readonly draftOf: (old: ApiObject | undefined) => Draft | Promise<Draft>
   readonly mayCreate: boolean
-  /** managedFields are settled by the change itself: server-side apply. */
-  readonly isApply?: boolean
+  /** managedFields are settled by the change itself: server-side apply, scale. */
+  readonly settlesManagedFields?: boolean
   /** Made by the server itself, by rules of its own: binding, scale. Strategies don't restrict it. */
   readonly isDirect?: boolean
   /** Fails with Conflict for an object of another uid. */
@@ -101,7 +101,7 @@ export async function changeObject(
 async function create(
   context: WriteContext,
   write: Write,
-  { mayCreate, draftOf, uid, isApply }: Change,
+  { mayCreate, draftOf, uid, settlesManagedFields }: Change,
 ): Promise<Outcome> {
   const { call } = write
   if (!mayCreate) throw notFound(call.resource.entry, call.name)
@@ -113,7 +113,10 @@ async function create(
   await context.authorizeCreate(call)
   const draft = await draftOf(undefined)
   delete childOf(draft, 'metadata')['resourceVersion']
-  return { ...(await createObject(context, write, draft, { isApply })), isCreated: true }
+  return {
+    ...(await createObject(context, write, draft, { settlesManagedFields })),
+    isCreated: true,
+  }
 }
 
 /** Undefined when another writer came first. */
@@ -128,7 +131,7 @@ async function replace(
   const old = objectOf(resource, entry)
   assertUid(write, entry.key, old, change.uid)
   const draft = await change.draftOf(old)
-  if (!change.isApply) recordFields(context, write, draft, old)
+  if (!change.settlesManagedFields) recordFields(context, write, draft, old)
   await context.admission.mutate(admissionRequest(write, 'UPDATE', { object: draft, old }))
   dropRepeatedOwners(draft, request.warnings)
   assertVersion(write, draft, entry)

@@ -1,6 +1,7 @@
 // What creates, updates and deletes share: the parts they work with, admission, hooks, and the
 // one place where an object becomes the bytes that are kept.
 
+import type { DecodeTarget } from '../../api/decode.ts'
 import { childOf, type Draft } from '../../api/draft.ts'
 import { type FieldError, toInvalid } from '../../api/field-error.ts'
 import type { WriteStrategy } from '../../api/strategies.ts'
@@ -73,6 +74,8 @@ export interface FieldManagement {
 
 export interface FieldManager {
   readonly resource: Resource
+  /** What is written, where it is not of the resource's kind: a Scale. */
+  readonly target?: DecodeTarget
   readonly manager: string
   readonly subresource: string
   readonly now: Date
