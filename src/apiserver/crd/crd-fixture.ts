@@ -101,6 +101,14 @@ export async function crdFixture() {
     throw new Error('it never came')
   }
 
+  /** What `change` answers, once the definitions that are served are others than before it. */
+  async function served<T>(change: () => Promise<T>): Promise<T> {
+    const before = custom.liveKinds()
+    const answer = await change()
+    await eventually(async () => custom.liveKinds() !== before || undefined)
+    return answer
+  }
+
   async function conditionOf(name: string, type: string) {
     const { json } = await api.ask(`GET ${definitionsPath}/${name}`)
     const { lastTransitionTime: _, ...condition } =
@@ -113,9 +121,10 @@ export async function crdFixture() {
     custom,
     eventually,
     conditionOf,
-    /** Creates a definition and waits until it is established. */
+    served,
+    /** Creates a definition and waits until it is established, and served. */
     async install(body: object): Promise<void> {
-      const created = await api.ask(`POST ${definitionsPath}`, { body })
+      const created = await served(() => api.ask(`POST ${definitionsPath}`, { body }))
       assert.equal(created.status, 201, created.text)
       const { name } = created.json.metadata
       await eventually(async () => {

@@ -153,14 +153,13 @@ test('versions are served at once; older objects get the defaults of today', asy
     versionOf('v1', { storage: false, deprecated: true }),
     versionOf('v2', { schema: { openAPIV3Schema: newer } }),
   ]
-  const updated = await api.ask(`PUT ${definitionsPath}/widgets.example.com`, { body: current })
+  const updated = await api.served(() =>
+    api.ask(`PUT ${definitionsPath}/widgets.example.com`, { body: current }),
+  )
   assert.equal(updated.status, 200, updated.text)
   assert.deepEqual(updated.json.status.storedVersions, ['v1', 'v2'])
   const path = '/apis/example.com/v2/namespaces/default/widgets/a'
-  const read = await api.eventually(async () => {
-    const answer = await api.ask(`GET ${path}`)
-    return answer.status === 200 ? answer : undefined
-  })
+  const read = await api.ask(`GET ${path}`)
   assert.equal(read.json.apiVersion, 'example.com/v2')
   assert.equal(read.json.spec.mode, 'm')
   const old = await api.ask(`GET ${widgets}/a`)
@@ -240,11 +239,8 @@ test('a deleted definition takes its objects along, finalizers first', async () 
     body: { metadata: { finalizers: null } },
   })
   assert.equal(freed.status, 200, freed.text)
-  await api.eventually(async () => {
-    const { status } = await api.ask(`GET ${definitionsPath}/widgets.example.com`)
-    return status === 404 || undefined
-  })
-  assert.equal((await api.ask(`GET ${widgets}`)).status, 404)
+  await api.eventually(async () => (await api.ask(`GET ${widgets}`)).status === 404 || undefined)
+  assert.equal((await api.ask(`GET ${definitionsPath}/widgets.example.com`)).status, 404)
   assert.equal((await api.store.range('/registry/example.com/')).entries.length, 0)
 })
 
@@ -263,7 +259,10 @@ test('a watch shows objects in its version; selectors and tables go by the defin
     },
   })
   await api.install(definition({ versions: [version] }))
-  const events = await api.watch(`${widgets}?watch=1&fieldSelector=spec.color%3Dblue`)
+  const { resourceVersion } = (await api.ask(`GET ${widgets}`)).json.metadata
+  const events = await api.watch(
+    `${widgets}?watch=1&fieldSelector=spec.color%3Dblue&resourceVersion=${resourceVersion}`,
+  )
   await api.ask(`POST ${widgets}`, { body: widget('a', { size: 1 }) })
   await api.ask(`POST ${widgets}`, { body: widget('b', { size: 2, color: 'blue' }) })
   assert.equal((await events.next()).object.metadata.name, 'b')

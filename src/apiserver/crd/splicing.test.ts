@@ -54,15 +54,13 @@ test('every version shows what its schema makes of an object, however often it w
     assert.deepEqual(first.spec, { size: 1, color: 'grün' })
     assert.deepEqual(await seen(version), first)
   }
-  const patched = await api.ask(`PATCH ${definitionsPath}/widgets.example.com`, {
-    headers: merge,
-    body: { spec: { versions: versions(after) } },
-  })
+  const patched = await api.served(() =>
+    api.ask(`PATCH ${definitionsPath}/widgets.example.com`, {
+      headers: merge,
+      body: { spec: { versions: versions(after) } },
+    }),
+  )
   assert.equal(patched.status, 200, patched.text)
-  await api.eventually(async () => {
-    const { json } = await api.ask(`GET ${path('v1')}/a`)
-    return json.spec?.shape
-  })
   for (const version of ['v1', 'version2']) {
     assert.deepEqual((await seen(version)).spec, { size: 1, shape: 'round' })
   }

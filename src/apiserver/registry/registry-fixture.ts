@@ -91,7 +91,10 @@ export async function registryFixture(options: FixtureOptions = {}) {
     return streamOf((await send(`GET ${path}`, { headers })).answer.body)
   }
 
-  /** Events of a watch, one at a time; `stop` ends it. */
+  /**
+   * Events of a watch, one at a time; `stop` ends it. It begins with the first `next`: what happens
+   * before that is seen as such by a watch that names a resourceVersion alone.
+   */
   async function watch(path: string, headers?: Readonly<Record<string, string>>) {
     const stopper = new AbortController()
     const { answer } = await send(`GET ${path}`, {
