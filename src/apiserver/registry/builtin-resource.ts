@@ -8,6 +8,7 @@ import { type Strategy, strategyOf, type WriteStrategy } from '../../api/strateg
 import { type TableForm, tableFormOf } from '../../api/table.ts'
 import { conversionOf, storedVersion } from './conversions.ts'
 import { deletionRules } from './deletion-rules.ts'
+import { deprecationOf } from './deprecated-kinds.ts'
 import { notAcceptable } from './errors.ts'
 import type { Codec, Resource } from './resource.ts'
 import { storagePrefixOf } from './storage-prefix.ts'
@@ -21,6 +22,7 @@ export interface ProtobufCodec {
 }
 
 export function builtinResource(entry: KindEntry, protobuf?: ProtobufCodec): Resource {
+  const deprecation = deprecationOf(entry)
   return {
     entry,
     apiVersion: apiVersionOf(entry),
@@ -32,6 +34,7 @@ export function builtinResource(entry: KindEntry, protobuf?: ProtobufCodec): Res
     codec: builtinCodec(entry, protobuf),
     strategy: remembered(strategyOf(entry)),
     deletion: deletionRules(entry),
+    ...(deprecation !== undefined && { warnings: [deprecation] }),
   }
 }
 

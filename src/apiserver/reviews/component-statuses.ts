@@ -20,7 +20,9 @@ export function serveComponentStatuses(clock: Clock): RequestHandler {
     if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed()
     const entry = kinds.find(({ kind }) => kind === 'ComponentStatus')
     if (!entry) throw notServed()
-    const form = objectForm(builtinResource(entry, kubernetesProtobuf), {
+    const resource = builtinResource(entry, kubernetesProtobuf)
+    request.warnings.push(...(resource.warnings ?? []))
+    const form = objectForm(resource, {
       form: answerForm(request, { hasProtobuf: true }),
       query,
       clock,
