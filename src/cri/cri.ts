@@ -316,3 +316,9 @@ export class CriError extends Error {
     this.code = code
   }
 }
+
+/** What a runtime says of a sandbox whose handler it does not have. */
+export function unknownHandler(handler: string): CriError {
+  const reason = `no runtime for "${handler}" is configured`
+  return new CriError('Unknown', `failed to get sandbox runtime: ${reason}`)
+}

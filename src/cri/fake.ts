@@ -14,6 +14,7 @@ import {
   type PodSandboxStatus,
   type RuntimeService,
   type StreamOptions,
+  unknownHandler,
 } from './cri.ts'
 import { createEventStream } from './event-stream.ts'
 
@@ -150,6 +151,8 @@ function end(world: World, id: string, exitCode: number, reason?: string): void 
   world.events.publish({ type: 'CONTAINER_STOPPED', containerId: id, podSandboxId: sandboxId })
 }
 
+const handlers = ['']
+
 function service(world: World): Pick<RuntimeService, 'version' | 'status' | 'events'> {
   const condition = (type: string) => ({ type, status: true, reason: '', message: '' })
   return {
@@ -160,7 +163,7 @@ function service(world: World): Pick<RuntimeService, 'version' | 'status' | 'eve
     }),
     status: async () => ({
       conditions: [condition('RuntimeReady'), condition('NetworkReady')],
-      runtimeHandlers: [''],
+      runtimeHandlers: handlers,
     }),
     events: (signal) => world.events.subscribe(signal),
   }
@@ -185,6 +188,7 @@ function sandboxVerbs(world: World): Pick<RuntimeService, SandboxVerb> {
   }
   return {
     async runPodSandbox(config) {
+      if (!handlers.includes(config.runtimeHandler)) throw unknownHandler(config.runtimeHandler)
       const id = newId(world)
       world.calls.push(`runPodSandbox ${config.metadata.name}`)
       world.sandboxes.set(id, newSandbox(world, id, config))

@@ -227,3 +227,23 @@ test('a Pod that the node has no room for fails at once', limit, async () => {
   assert.deepEqual(world.fake.calls, [])
   await world.stop()
 })
+
+test('a Pod whose runtime class has a handler that nobody knows waits', limit, async () => {
+  const world = await startWorld()
+  await world.client.create('RuntimeClass', {
+    apiVersion: 'node.k8s.io/v1',
+    kind: 'RuntimeClass',
+    metadata: { name: 'odd' },
+    handler: 'nope',
+  })
+  await world.run('web', { containers: [nginx], runtimeClassName: 'odd' })
+  const told =
+    'Warning FailedCreatePodSandBox Failed to create pod sandbox: rpc error: code = Unknown ' +
+    'desc = failed to get sandbox runtime: no runtime for "nope" is configured'
+  while (!(await world.events('web')).includes(told)) {
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  assert.equal((await world.pod('web')).status?.phase, 'Pending')
+  assert.deepEqual(world.fake.calls, [])
+  await world.stop()
+})

@@ -32,6 +32,18 @@ function tests(): void {
     assert.deepEqual([...logLines(world)].sort(), ['stderr err', 'stdout again', 'stdout out'])
   })
 
+  test('a sandbox is made with a handler of the runtime, and with no other', async (t) => {
+    const world = await testWorld(t)
+    const { runtimeHandlers } = await world.node.status()
+    assert.deepEqual(runtimeHandlers, ['', 'crun', 'runc'])
+    const { config } = await world.sandbox({ runtimeHandler: 'runc' })
+    await assert.rejects(world.node.runPodSandbox({ ...config, runtimeHandler: 'nope' }), {
+      code: 'Unknown',
+      message: 'failed to get sandbox runtime: no runtime for "nope" is configured',
+    })
+    assert.equal((await world.node.listPodSandbox()).length, 1)
+  })
+
   test('command, arguments, environment and folder come from the Pod over the image', async (t) => {
     const world = await testWorld(t)
     const { run } = await world.sandbox()

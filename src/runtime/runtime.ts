@@ -26,6 +26,7 @@ import type { Dial } from './images/registry/http.ts'
 import { openImageStore } from './images/store.ts'
 import { openRecords } from './records.ts'
 import {
+  handlers,
   networkNamespace,
   recoverSandboxes,
   removePodSandbox,
@@ -127,7 +128,7 @@ function serviceOf(
       runtimeVersion: '0.1.0',
       runtimeApiVersion: 'v1',
     }),
-    status: async () => ({ conditions: conditions(world, node), runtimeHandlers: [''] }),
+    status: async () => ({ conditions: conditions(world, node), runtimeHandlers: handlers }),
     runPodSandbox: (config) => runPodSandbox(world, node, config),
     stopPodSandbox: (id) => stopPodSandbox(world, id),
     removePodSandbox: (id) => removePodSandbox(world, id),

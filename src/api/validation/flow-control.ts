@@ -1,6 +1,6 @@
 // Priority levels and the schemas that lead requests to them.
 
-import type { DraftOf } from '../draft.ts'
+import { type DraftOf, isSameMeaning } from '../draft.ts'
 import {
   duplicate,
   type FieldError,
@@ -20,6 +20,7 @@ import type {
 } from '../types.gen.ts'
 import { each, formErrors, repeatedOf, requiredForm, when } from './checks.ts'
 import { at, child } from './field-path.ts'
+import { fixedFlowSchema } from './mandatory-flow-schemas.ts'
 import { dnsLabelProblems, dnsSubdomainProblems } from './names.ts'
 
 type Schema = DraftOf<FlowSchema>
@@ -49,8 +50,15 @@ export function flowSchemaErrors({ metadata, spec = {}, status }: Schema): Field
       ? [required(level, 'must reference a priority level')]
       : formErrors(name, level, dnsSubdomainProblems)),
     ...each(spec.rules, 'spec.rules', rulesErrors),
+    ...fixedErrors(metadata?.name, spec),
     ...conditionsErrors(status?.conditions),
   ]
+}
+
+function fixedErrors(name: string | undefined, spec: Schema['spec']): FieldError[] {
+  const fixed = fixedFlowSchema(name)
+  const isChanged = fixed !== undefined && !isSameMeaning(spec, fixed)
+  return when(isChanged, invalid('spec', spec, `spec of '${name}' must equal the fixed value`))
 }
 
 function rulesErrors(rules: DraftOf<PolicyRulesWithSubjects>, path: string): FieldError[] {

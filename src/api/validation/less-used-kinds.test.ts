@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Draft } from '../draft.ts'
+import { copyOf, type Draft } from '../draft.ts'
 import type { Kind } from '../kinds.ts'
+import { mandatoryFlowSchemas } from './mandatory-flow-schemas.ts'
 import { createErrors, updateErrors } from './validation-fixture.ts'
 
 type Case = readonly [Kind, Draft, readonly string[]]
@@ -57,6 +58,23 @@ test('says what is wrong with flow schemas', () => {
       ],
     ],
   ])
+})
+
+test('the flow schemas without which there is no order stay as they are', () => {
+  const change: Draft = { spec: { matchingPrecedence: 9999 } }
+  for (const name of ['exempt', 'catch-all'] as const) {
+    const before: Draft = {
+      metadata: { name },
+      spec: copyOf(mandatoryFlowSchemas[name]) as unknown as Draft,
+    }
+    assert.deepEqual(createErrors('FlowSchema', before), [])
+    assert.deepEqual(updateErrors('FlowSchema', { metadata: { labels: { a: 'b' } } }, before), [])
+    const errors = updateErrors('FlowSchema', change, before)
+    const told = `^spec: Invalid value: \\{.*\\}: spec of '${name}' must equal the fixed value$`
+    assert.equal(errors.length, 1)
+    assert.match(errors[0] ?? '', new RegExp(told))
+  }
+  assert.deepEqual(createErrors('FlowSchema', change), [])
 })
 
 test('says what is wrong with priority levels', () => {

@@ -1,5 +1,6 @@
 // Table: the priority levels and flow schemas every cluster starts with. Source: Kubernetes 1.36.
 
+import { mandatoryFlowSchemas } from '../../api/validation/mandatory-flow-schemas.ts'
 import type { StoredObject } from './stored-object.ts'
 
 const apiVersion = 'flowcontrol.apiserver.k8s.io/v1'
@@ -33,8 +34,8 @@ interface Schema {
   readonly paths?: readonly string[]
 }
 
+/** All but the mandatory ones. */
 const schemas: readonly Schema[] = [
-  { name: 'exempt', level: 'exempt', precedence: 1, subjects: ['g:system:masters'], ...everything },
   {
     name: 'probes',
     level: 'exempt',
@@ -126,18 +127,16 @@ const schemas: readonly Schema[] = [
     subjects: everyone,
     ...everything,
   },
-  {
-    name: 'catch-all',
-    level: 'catch-all',
-    precedence: 10000,
-    by: 'ByUser',
-    subjects: everyone,
-    ...everything,
-  },
 ]
 
 export function flowControlObjects(): readonly StoredObject[] {
-  return [exemptLevel, ...limitedLevels.map(limitedLevel), ...schemas.map(flowSchema)]
+  return [
+    exemptLevel,
+    ...limitedLevels.map(limitedLevel),
+    mandatorySchema('exempt'),
+    ...schemas.map(flowSchema),
+    mandatorySchema('catch-all'),
+  ]
 }
 
 const exemptLevel: StoredObject = {
@@ -159,6 +158,11 @@ function limitedLevel([name, shares, lendable, queue]: (typeof limitedLevels)[nu
       limited: { nominalConcurrencyShares: shares, lendablePercent: lendable, limitResponse },
     },
   }
+}
+
+function mandatorySchema(name: keyof typeof mandatoryFlowSchemas): StoredObject {
+  const spec = mandatoryFlowSchemas[name]
+  return { apiVersion, kind: 'FlowSchema', metadata: { name, annotations }, spec }
 }
 
 function flowSchema({ name, level, precedence, by, ...rule }: Schema): StoredObject {

@@ -5,6 +5,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { keyOf } from '../../api/meta.ts'
 import { isReason } from '../../api/status-error.ts'
 import type { Pod } from '../../api/types.gen.ts'
+import { CriError } from '../../cri/cri.ts'
 import { logDirectory } from '../containers/sandbox-config.ts'
 import { type PodEvents, podEvents } from './events.ts'
 import { killContainer } from './kill-container.ts'
@@ -96,7 +97,7 @@ async function createSandbox(actor: PodActor, attempt: number): Promise<void> {
     succeeded(memory)
   } catch (error) {
     if (shallEnd.aborted) return
-    const text = `Failed to create pod sandbox: ${messageOf(error)}`
+    const text = `Failed to create pod sandbox: ${rpcMessageOf(error)}`
     eventsOf(actor).warn('FailedCreatePodSandBox', text)
     putOff(memory, nowMs(context))
   }
@@ -204,6 +205,12 @@ function eventsOf({ context, pod }: Pick<PodActor, 'context' | 'pod'>): PodEvent
 
 function nowMs({ clock }: NodeContext): number {
   return clock.now().getTime()
+}
+
+/** An error of the runtime as gRPC's clients write it. */
+function rpcMessageOf(error: unknown): string {
+  const message = messageOf(error)
+  return error instanceof CriError ? `rpc error: code = ${error.code} desc = ${message}` : message
 }
 
 function messageOf(error: unknown): string {

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import type { PodSandboxConfig, PodSandboxStatus } from '../../cri/cri.ts'
-import { CriError } from '../../cri/cri.ts'
+import { CriError, unknownHandler } from '../../cri/cri.ts'
 import type { SandboxNetwork } from '../../cri/pod-network.ts'
 import { check } from '../../host/command.ts'
 import type { BundleSandbox } from '../bundle/plan.ts'
@@ -16,11 +16,15 @@ import { renderHosts, renderResolvConf } from './files.ts'
 import { endPidHolder, startPidHolder } from './pid-holder.ts'
 import { namespaceArgv, namespaceFiles } from './script.ts'
 
+/** Names of crun: its own, none, and the one that RuntimeClasses usually ask for. */
+export const handlers: readonly string[] = ['', 'crun', 'runc']
+
 export async function runPodSandbox(
   world: World,
   node: NodeOptions,
   config: PodSandboxConfig,
 ): Promise<string> {
+  if (!handlers.includes(config.runtimeHandler)) throw unknownHandler(config.runtimeHandler)
   const id = randomBytes(32).toString('hex')
   const record: SandboxRecord = {
     id,
