@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { StatusError } from '../api/status-error.ts'
 import type { ConfigMap } from '../api/types.gen.ts'
 import { systemClock } from '../lib/clock.ts'
-import { silentLog } from '../lib/log.ts'
+import { lineLog } from '../lib/log.ts'
 import { seededRandom } from '../lib/random.ts'
 import { type Controller, wantsOf } from './controller.ts'
 import { runController } from './controller-runner.ts'
@@ -72,7 +72,9 @@ test('a failed plan is tried again, a plan that worked is not repeated, events t
   const source = { component: 'copier' }
   const recorder = createEventRecorder({ client, clock, signal, source, random: seededRandom(1) })
   api.fail(/^POST .*generateName/, new StatusError('Forbidden', 'exceeded quota'))
-  const shell = { client, informers, recorder, clock, log: silentLog, signal }
+  const lines: Record<string, unknown>[] = []
+  const log = lineLog((line) => void lines.push(JSON.parse(line)))
+  const shell = { client, informers, recorder, clock, log, signal }
   const running = runController(copier, shell)
   for (const name of ['a', 'b']) {
     await client.create('ConfigMap', {
@@ -89,6 +91,10 @@ test('a failed plan is tried again, a plan that worked is not repeated, events t
     .objects('/api/v1/namespaces/shop/events')
     .map((event) => ('reason' in event ? event.reason : ''))
   assert.deepEqual(reasons.toSorted(), ['Copied', 'Copied', 'NotCopied', 'WillRetry'])
+  assert.deepEqual(
+    lines.map(({ level, message, error }) => ({ level, message, error })),
+    [{ level: 'info', message: 'refused, will be tried again', error: 'exceeded quota' }],
+  )
   stop.abort()
   await running
   await informers.ended

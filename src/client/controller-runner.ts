@@ -3,7 +3,7 @@
 
 import type { Kind } from '../api/kinds.ts'
 import { controllerOf, type KubeObject, keyOf, keyText, type ObjectKey } from '../api/meta.ts'
-import { isReason } from '../api/status-error.ts'
+import { isReason, StatusError } from '../api/status-error.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { createQueue, type Queue } from '../lib/queue.ts'
@@ -112,13 +112,21 @@ async function work(
       if (requeueAfterMs !== undefined) queue.addAfter(key, requeueAfterMs)
     } catch (error) {
       if (signal.aborted) return
-      // A conflict says only that the caches are behind: their next change is on its way.
-      if (!isReason(error, 'Conflict')) log.warn('will be tried again', { key, error })
+      tellOf(error, key, log)
       queue.retry(key)
     } finally {
       queue.done(key)
     }
   }
+}
+
+/** A request that the API refuses is part of its day, such as a Pod beyond a quota: one plain line. */
+function tellOf(error: unknown, key: string, log: Log): void {
+  // A conflict says only that the caches are behind: their next change is on its way.
+  if (isReason(error, 'Conflict')) return
+  const isRefusal = error instanceof StatusError && error.code < 500
+  if (isRefusal) log.info('refused, will be tried again', { key, error: error.message })
+  else log.warn('will be tried again', { key, error })
 }
 
 async function reconcile<O>(

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { StatusError } from '../api/status-error.ts'
 import type { Event, Pod } from '../api/types.gen.ts'
 import { testClock } from '../lib/clock.ts'
+import { lineLog } from '../lib/log.ts'
 import { seededRandom } from '../lib/random.ts'
 import { createClient } from './create-client.ts'
 import { createEventRecorder } from './events.ts'
@@ -139,4 +141,33 @@ test('the form of events.k8s.io has a note, an action and a series', async () =>
     type: 'Normal',
     series: { count: 2, lastObservedTime: '2026-01-01T00:00:00.000000Z' },
   })
+})
+
+test('an event that is refused is told of, of a namespace that ends without alarm', async () => {
+  const lines: Record<string, unknown>[] = []
+  const api = fakeApi()
+  const recorder = createEventRecorder({
+    client: createClient(api),
+    clock: testClock('2026-01-01T00:00:00Z'),
+    random: seededRandom(1),
+    signal: new AbortController().signal,
+    source: { component: 'kubelet', host: 'n1' },
+    log: lineLog((line) => void lines.push(JSON.parse(line))),
+  })
+  const causes = [{ reason: 'NamespaceTerminating', message: 'shop is being terminated' }]
+  const refusals = [
+    new StatusError('Forbidden', 'shop ends', { causes }),
+    new StatusError('NotFound', 'shop has ended', { kind: 'namespaces', name: 'shop' }),
+    new StatusError('Invalid', 'no such form'),
+  ]
+  for (const refusal of refusals) api.fail(/^POST .*events/, refusal)
+  for (const message of ['one', 'two', 'three']) recorder.record(pod, 'Normal', 'Killing', message)
+  await recorder.flushed()
+  const told = lines.map(({ level, message, note, error }) => ({ level, message, note, error }))
+  assert.deepEqual(told.slice(0, 2), [
+    { level: 'info', message: 'event not written', note: 'one', error: 'shop ends' },
+    { level: 'info', message: 'event not written', note: 'two', error: 'shop has ended' },
+  ])
+  assert.equal(told[2]?.level, 'warn')
+  assert.equal(told[2]?.note, 'three')
 })

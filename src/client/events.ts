@@ -73,7 +73,11 @@ export function createEventRecorder(settings: EventRecorderOptions): EventRecord
     for (let entry = waiting.shift(); entry && !signal.aborted; entry = waiting.shift()) {
       const { reason, message } = entry.note
       await writerOf(entry.options.source ?? settings.source)(entry).catch((error: unknown) => {
-        if (!signal.aborted) log.warn('event not written', { reason, message, error })
+        if (signal.aborted) return
+        const what = { reason, note: message }
+        // Of what goes away with its namespace nothing more is told: no defect, and no stack.
+        if (isGoing(error)) log.info('event not written', { ...what, error: error.message })
+        else log.warn('event not written', { ...what, error })
       })
     }
     sending = undefined
@@ -130,6 +134,13 @@ function createWriter(settings: EventRecorderOptions, source: EventSourceName) {
       }
     }
   }
+}
+
+/** The namespace of the event ends, or has ended. */
+function isGoing(error: unknown): error is StatusError {
+  if (!(error instanceof StatusError)) return false
+  const isEnding = error.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating')
+  return isEnding || (isReason(error, 'NotFound') && error.details?.kind === 'namespaces')
 }
 
 /** Events of objects without a namespace are kept in `default`. */

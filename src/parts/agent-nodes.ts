@@ -119,7 +119,7 @@ async function startNode(
     log,
     signal,
   })
-  await markNode(options.clientAs('admin'), node)
+  await markNode(options.clientAs('admin'), node, kubelet.registered)
   const pem = (file: string) => readFileSync(join(folder.pki, file), 'utf8')
   const server = await startKubeletServer({
     kubelet,

@@ -4,9 +4,15 @@ import { mayKubeletSet } from '../api/kubelet-labels.ts'
 import type { Client } from '../client/client.ts'
 import type { NodeConfig } from '../cluster/config.ts'
 
-export async function markNode(client: Client, { name, labels }: NodeConfig): Promise<void> {
+/** `registered`: the node is in the API. */
+export async function markNode(
+  client: Client,
+  { name, labels }: NodeConfig,
+  registered: Promise<void>,
+): Promise<void> {
   const marks = Object.entries(labels).filter(([label]) => !mayKubeletSet(label))
   if (marks.length === 0) return
+  await registered
   const patch = { metadata: { labels: Object.fromEntries(marks) } }
   await client.patch('Node', { name }, patch, { type: 'merge' })
 }
