@@ -28,10 +28,16 @@ export interface InProcessTransport {
   close(): void
 }
 
-export function inProcess(handler: ChainHandler, user: UserInfo): InProcessTransport {
+/** `userAgent`: the program that asks, which the fields it writes belong to. */
+export function inProcess(
+  handler: ChainHandler,
+  user: UserInfo,
+  userAgent?: string,
+): InProcessTransport {
+  const own = userAgent ? { 'user-agent': userAgent } : {}
   return {
     async send(asked) {
-      const request = chainRequest(asked, user)
+      const request = chainRequest({ ...asked, headers: { ...own, ...asked.headers } }, user)
       if (request instanceof StatusError) return delivered(statusAnswer(request), [])
       const answer = await handler(request)
       if ('upgrade' in answer)

@@ -137,7 +137,7 @@ export interface ApiServer {
   signLegacyToken(of: LegacyTokenOf): string
   readonly addresses: Front['addresses']
   /** A client's transport straight into the chain; the user is taken as authenticated. */
-  inProcess(user: UserInfo): InProcessTransport
+  inProcess(user: UserInfo, userAgent?: string): InProcessTransport
   /** One more listening server, e.g. a socket that was handed over. */
   listen(on: Listen): Promise<void>
   close(): Promise<void>
@@ -179,7 +179,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     get addresses() {
       return front.addresses
     },
-    inProcess: (user) => inProcess(inner, user),
+    inProcess: (user, userAgent) => inProcess(inner, user, userAgent),
     listen: front.listen,
     async close() {
       stopping.abort()

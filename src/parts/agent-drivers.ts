@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { kubernetesRelease } from '../api/kubernetes-version.ts'
 import { type ApiClient, createClient } from '../client/create-client.ts'
 import { createEventRecorder, type EventRecorder } from '../client/events.ts'
 import { httpsTransport } from '../client/https-transport.ts'
@@ -19,8 +20,8 @@ export interface ClusterDrivers {
   /** The namespace in which this process is. */
   readonly fabric: NetworkNamespace
   namespaceOf(node: string): NetworkNamespace
-  /** A client that is who the certificate says. */
-  clientAs(certificate: string): ApiClient
+  /** A client that is who the certificate says, and calls itself `program`. */
+  clientAs(certificate: string, program?: string): ApiClient
   /** Events of a component, written as who the certificate says. */
   recordAs(certificate: string, component: string): EventRecorder
   inform(wants: readonly Want[]): RunningInformers
@@ -43,13 +44,13 @@ export async function clusterDrivers(context: PartContext): Promise<ClusterDrive
   const fabric = openNetworkNamespace()
   const namespaces = new Map(config.nodes.map(({ name }) => [name, openNetworkNamespace(name)]))
   const closers: (() => void)[] = []
-  const clientAs = (certificate: string) => {
+  const clientAs = (certificate: string, program = 'sampan-agent') => {
     const transport = httpsTransport({
       server: `https://${fabricAddress}:${fabricApiPort}`,
       ca: readFileSync(join(folder.pki, 'ca.crt'), 'utf8'),
       cert: readFileSync(join(folder.pki, `${certificate}.crt`), 'utf8'),
       key: readFileSync(join(folder.pki, `${certificate}.key`), 'utf8'),
-      userAgent: 'sampan-agent',
+      userAgent: `${program}/${kubernetesRelease}`,
     })
     closers.push(() => transport.close())
     return createClient(transport)

@@ -98,7 +98,7 @@ async function startNode(
   const ownFolder = join(folder.nodes, node.name)
   mkdirSync(ownFolder, { recursive: true })
   const network = await networkOf(context, options, node.name)
-  const client = options.clientAs(nodeCertificate(node.name))
+  const client = options.clientAs(nodeCertificate(node.name), 'kubelet')
   const kubelet = await startKubelet({
     node,
     client,

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Kind } from '../api/kinds.ts'
+import { kubernetesRelease } from '../api/kubernetes-version.ts'
 import { keyOf } from '../api/meta.ts'
 import { isReason } from '../api/status-error.ts'
 import type { KindMap } from '../api/types.gen.ts'
@@ -156,15 +157,17 @@ const always = () => true
 
 /** The clients of the parts, straight into the server; they write while they may. */
 function clientsOf(server: ApiServer, mayWrite: () => boolean) {
-  const clientOf = (name: string, ...groups: string[]) => {
+  const clientOf = (program: string, name: string, ...groups: string[]) => {
     const user = { name, groups: [...groups, 'system:authenticated'] }
-    return createClient(guardedTransport(server.inProcess(user), mayWrite))
+    const transport = server.inProcess(user, `${program}/${kubernetesRelease}`)
+    return createClient(guardedTransport(transport, mayWrite))
   }
   return {
-    client: clientOf('system:kube-controller-manager'),
-    scheduling: clientOf('system:kube-scheduler'),
+    client: clientOf('kube-controller-manager', 'system:kube-controller-manager'),
+    scheduling: clientOf('kube-scheduler', 'system:kube-scheduler'),
     clientOf: (account: string) =>
       clientOf(
+        'kube-controller-manager',
         `system:serviceaccount:kube-system:${account}`,
         'system:serviceaccounts',
         'system:serviceaccounts:kube-system',
