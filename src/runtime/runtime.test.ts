@@ -35,7 +35,7 @@ function tests(): void {
   test('a sandbox is made with a handler of the runtime, and with no other', async (t) => {
     const world = await testWorld(t)
     const { runtimeHandlers } = await world.node.status()
-    assert.deepEqual(runtimeHandlers, ['', 'crun', 'runc'])
+    assert.deepEqual(runtimeHandlers, ['', 'crun', 'runc', 'test-handler'])
     const { config } = await world.sandbox({ runtimeHandler: 'runc' })
     await assert.rejects(world.node.runPodSandbox({ ...config, runtimeHandler: 'nope' }), {
       code: 'Unknown',

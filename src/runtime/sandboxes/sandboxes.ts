@@ -16,8 +16,11 @@ import { renderHosts, renderResolvConf } from './files.ts'
 import { endPidHolder, startPidHolder } from './pid-holder.ts'
 import { namespaceArgv, namespaceFiles } from './script.ts'
 
-/** Names of crun: its own, none, and the one that RuntimeClasses usually ask for. */
-export const handlers: readonly string[] = ['', 'crun', 'runc']
+/**
+ * Names of crun: none, its own, the one that RuntimeClasses usually ask for, and the one that
+ * Kubernetes' own tests expect of a node, as kind's nodes have it.
+ */
+export const handlers: readonly string[] = ['', 'crun', 'runc', 'test-handler']
 
 export async function runPodSandbox(
   world: World,
