@@ -99,6 +99,16 @@ test('a Pod in the host network has its ports there', () => {
   ])
 })
 
+test('a negative grace period of a Pod is one second; a template keeps what it says', () => {
+  const spec = { terminationGracePeriodSeconds: -1 }
+  const pod = defaulted('Pod', { spec }) as { spec: Draft }
+  assert.equal(pod.spec['terminationGracePeriodSeconds'], 1)
+  const { template } = defaulted('PodTemplate', { template: { spec } }) as {
+    template: { spec: Draft }
+  }
+  assert.equal(template.spec['terminationGracePeriodSeconds'], -1)
+})
+
 test('the requests of a whole Pod come from its containers, else from its limits', () => {
   const { spec } = defaulted('Pod', {
     spec: {

@@ -12,11 +12,17 @@ export function defaultPod(pod: DraftOf<Pod>): void {
   if (!spec) return
   defaultPodSpec(spec)
   spec.enableServiceLinks ??= true
+  if (isNegative(spec.terminationGracePeriodSeconds)) spec.terminationGracePeriodSeconds = 1
   for (const { resources } of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) {
     if (resources) requestWhatIsLimited(resources)
   }
   defaultHugePageLimits(spec)
   defaultPodRequests(spec)
+}
+
+/** What validation let pass once, and passes still: such a period is as short as one can be. */
+function isNegative(seconds: number | undefined): boolean {
+  return seconds !== undefined && seconds < 0
 }
 
 type Resources = NonNullable<Spec['resources']>
