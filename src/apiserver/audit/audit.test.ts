@@ -317,6 +317,16 @@ test('webhooks and policies leave their notes', async () => {
   })
 })
 
+test('an event tells of a deprecated kind', async () => {
+  const { id } = await asked('GET', '/api/v1/endpoints')
+  const [, complete] = await eventsOf(id, 2)
+  assert.deepEqual(fieldOf(complete, 'annotations'), {
+    'authorization.k8s.io/decision': 'allow',
+    'authorization.k8s.io/reason': '',
+    'k8s.io/deprecated': 'true',
+  })
+})
+
 test('a strict log that is full refuses requests', async () => {
   isFull = true
   const { answer } = await asked('GET', '/version')

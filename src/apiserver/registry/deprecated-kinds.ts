@@ -1,6 +1,8 @@
 // Table: the built-in kinds that are served on but deprecated. Every answer about one says so.
 
 import { apiVersionOf, type KindEntry } from '../../api/kinds.ts'
+import type { ServerRequest } from '../request.ts'
+import type { Resource } from './resource.ts'
 
 interface Deprecation {
   readonly since: string
@@ -19,4 +21,11 @@ export function deprecationOf(entry: KindEntry): string | undefined {
   if (!found) return undefined
   const said = `${named} is deprecated in ${found.since}+`
   return found.use === undefined ? said : `${said}; use ${found.use}`
+}
+
+/** In the answer, and in the audit log. */
+export function tellDeprecation({ warnings, audit }: ServerRequest, resource: Resource): void {
+  if (!resource.warnings) return
+  warnings.push(...resource.warnings)
+  audit?.annotate('k8s.io/deprecated', 'true')
 }

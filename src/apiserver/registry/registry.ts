@@ -27,6 +27,7 @@ import { builtinResource, type ProtobufCodec } from './builtin-resource.ts'
 import { type ClusterView, createClusterView } from './cluster-view.ts'
 import { create } from './create.ts'
 import { remove, removeCollection } from './delete.ts'
+import { tellDeprecation } from './deprecated-kinds.ts'
 import { methodNotRouted, methodNotSupported, unknownResource } from './errors.ts'
 import { expireEvents } from './event-expiry.ts'
 import { fieldManagement } from './field-management.ts'
@@ -175,7 +176,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     const { info } = request
     const resource = resources.get(keyOf(info.group, info.version, info.resource))
     if (!resource) throw unknownResource()
-    if (resource.warnings) request.warnings.push(...resource.warnings)
+    tellDeprecation(request, resource)
     try {
       return await dispatch(callOf(request, resource, clock))
     } catch (error) {

@@ -9,6 +9,7 @@ import type { RequestHandler } from '../chain-request.ts'
 import { kubernetesProtobuf } from '../protobuf.ts'
 import type { ApiObject } from '../registry/api-object.ts'
 import { builtinResource } from '../registry/builtin-resource.ts'
+import { tellDeprecation } from '../registry/deprecated-kinds.ts'
 import { answerForm } from '../registry/negotiate.ts'
 import { objectForm } from '../registry/object-form.ts'
 
@@ -21,7 +22,7 @@ export function serveComponentStatuses(clock: Clock): RequestHandler {
     const entry = kinds.find(({ kind }) => kind === 'ComponentStatus')
     if (!entry) throw notServed()
     const resource = builtinResource(entry, kubernetesProtobuf)
-    request.warnings.push(...(resource.warnings ?? []))
+    tellDeprecation(request, resource)
     const form = objectForm(resource, {
       form: answerForm(request, { hasProtobuf: true }),
       query,
