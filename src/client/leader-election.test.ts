@@ -172,3 +172,33 @@ test('a leader that slept is not sure of its lead from the first moment on', asy
   await ended
   assert.equal(isSure(), false)
 })
+
+test('a Lease is given back though it is being renewed', async () => {
+  const api = fakeApi()
+  const clock = testClock()
+  const stop = new AbortController()
+  const { signal } = stop
+  const answers: (() => void)[] = []
+  let isSlow = false
+  const transport = {
+    async send(request: Parameters<typeof api.send>[0]) {
+      if (isSlow) await new Promise<void>((go) => answers.push(go))
+      return api.send(request)
+    },
+    close() {},
+  }
+  const options = { client: createClient(transport), clock, random: seededRandom(1), signal, lease }
+  const ended = runAsLeader({ ...options, identity: 'a' }, (leading) => {
+    return new Promise((resolve) => leading.addEventListener('abort', () => resolve()))
+  })
+  await pass(clock, 1)
+  isSlow = true
+  await pass(clock, 3)
+  assert.equal(answers.length, 1, 'a renewal is under way')
+  stop.abort()
+  await pass(clock, 1)
+  isSlow = false
+  for (const answer of answers) answer()
+  await ended
+  assert.equal((await createClient(api).get('Lease', lease)).spec.holderIdentity, '')
+})

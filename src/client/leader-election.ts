@@ -117,6 +117,7 @@ function createHolder(options: LeaderElectionOptions): Holder {
   /** As we wrote it last: it is renewed without reading it again, unless somebody changed it. */
   let own: Lease | undefined
   let renewedMs = 0
+  let attempting: Promise<boolean> = Promise.resolve(false)
   let isOver = false
 
   function mayTake({ metadata, spec }: Lease, now: Date): boolean {
@@ -153,21 +154,28 @@ function createHolder(options: LeaderElectionOptions): Holder {
     return true
   }
 
+  async function attempt(): Promise<boolean> {
+    const startedMs = clock.now().getTime()
+    try {
+      const isHeld = (own && (await renew(own).catch(() => false))) || (!isOver && (await take()))
+      if (isHeld) renewedMs = startedMs
+      return isHeld
+    } catch (error) {
+      if (!isReason(error, 'Conflict', 'AlreadyExists')) log.warn('lease not renewed', { error })
+      return false
+    }
+  }
+
   return {
     renewedMs: () => renewedMs,
-    async attempt() {
-      const startedMs = clock.now().getTime()
-      try {
-        const isHeld = (own && (await renew(own).catch(() => false))) || (!isOver && (await take()))
-        if (isHeld) renewedMs = startedMs
-        return isHeld
-      } catch (error) {
-        if (!isReason(error, 'Conflict', 'AlreadyExists')) log.warn('lease not renewed', { error })
-        return false
-      }
+    attempt() {
+      attempting = attempt()
+      return attempting
     },
     async release() {
       isOver = true
+      // One that is under way may still change the Lease.
+      await attempting
       if (!own) return
       const { renewTime: _, ...spec } = own.spec ?? {}
       const renewTime = microTime(clock.now())
