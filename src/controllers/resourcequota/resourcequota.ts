@@ -12,6 +12,7 @@ import type { ApiResource } from '../../client/dynamic-client.ts'
 import { createQueue } from '../../lib/queue.ts'
 import { discover } from '../discovery.ts'
 import { isTerminal } from '../pod-state.ts'
+import { isSame } from '../template-hash.ts'
 import { type Counted, kindsOf, planQuota } from './plan.ts'
 
 export interface QuotaShell extends ControllerShell {
@@ -42,9 +43,11 @@ export async function runResourceQuota(shell: QuotaShell): Promise<void> {
   const { informers, clock, signal } = shell
   const { listers } = informers
   const queue = createQueue({ clock, signal })
+  // Not when only the status changes: admission counts an object there before it is written, and a
+  // look at what there is would take it out again.
   informers.onChange('ResourceQuota', ({ previous, current }) => {
-    const quota = current ?? previous
-    if (quota) queue.add(keyText(keyOf(quota)))
+    const isCounted = previous && isSame(previous.spec, current?.spec)
+    if (current && !isCounted) queue.add(keyText(keyOf(current)))
   })
   for (const kind of watchedKinds) {
     informers.onChange(kind, ({ previous, current }) => {

@@ -2,7 +2,7 @@
 // wins, nothing is sent that is there already.
 
 import { keyOf } from '../../api/meta.ts'
-import { isReason } from '../../api/status-error.ts'
+import { isReason, StatusError } from '../../api/status-error.ts'
 import type { Pod, PodStatus } from '../../api/types.gen.ts'
 import type { Client } from '../../client/client.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -46,7 +46,7 @@ export function createStatusWriter(
         const options = { type: 'strategic', subresource: 'status' } as const
         answered = await client.patch('Pod', keyOf(pod), patch, options)
       } catch (error) {
-        if (isReason(error, 'NotFound', 'Conflict')) continue
+        if (isReason(error, 'NotFound', 'Conflict') || isReplaced(error)) continue
         if (signal.aborted) return
         log.warn('status not written, trying again', { pod: pod.metadata.name, error })
         wanted ??= { pod, status }
@@ -68,6 +68,12 @@ export function createStatusWriter(
       while (writing) await writing
     },
   }
+}
+
+/** Another Pod has the name now: the uid of the patch, which says whom it is for, is not its own. */
+function isReplaced(error: unknown): boolean {
+  if (!(error instanceof StatusError)) return false
+  return error.details?.causes?.some(({ field }) => field === 'metadata.uid') ?? false
 }
 
 /** Revisions of one server can be compared since 1.35 (KEP-5504). */
