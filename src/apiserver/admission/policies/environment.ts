@@ -14,6 +14,7 @@ export type Compiled = Program | string
 
 export interface Environment {
   readonly declarations: Declarations
+  /** Each expression once; an environment lives as long as its policy stays as it is. */
   compile(expression: string): Compiled
   /** With `variables` bound as the policy defines them. */
   bind(bindings: Bindings): Bindings
@@ -62,9 +63,17 @@ export function createEnvironment(
     programs.set(name, program)
     types[name] = typeof program === 'string' ? dyn : program.resultType
   }
+  // Not shared with the variables above, which were compiled while fewer of them were known.
+  const compiled = new Map<string, Compiled>()
   return {
     declarations,
-    compile,
+    compile(expression) {
+      const known = compiled.get(expression)
+      if (known !== undefined) return known
+      const made = compile(expression)
+      compiled.set(expression, made)
+      return made
+    },
     bind(bindings) {
       const bound: Bindings = {
         ...bindings,
