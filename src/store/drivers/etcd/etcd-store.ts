@@ -83,9 +83,15 @@ export async function etcdStore(options: EtcdOptions): Promise<Store> {
     }
     if (/request is too large|message larger than max/.test(message)) return new TooLarge(message)
     if (code !== grpcCode.outOfRange) return error
-    if (/compacted/.test(message)) return new Compacted(await findCompaction(members, signal))
+    if (/compacted/.test(message)) return compactedBefore(await findCompaction(members, signal))
     if (/future revision/.test(message)) return new FutureRevision(await latest())
     return error
+  }
+
+  /** Another store may have compacted: what etcd no longer tells, the mirror does not either. */
+  function compactedBefore(revision: number): Compacted {
+    feed.forget(revision)
+    return new Compacted(revision)
   }
 
   async function write(request: TxnRequest): Promise<WriteResult> {

@@ -37,6 +37,8 @@ export function createFeed({ members, revision, mirror, clock, log }: FeedOption
   const window = createWindow(revision)
   const watchers = createWatchers(window, clock)
   const stop = new AbortController()
+  /** No watch begins at or before it; one that runs may still be on its way there. */
+  let compacted = 0
   const running = follow()
 
   async function follow(): Promise<void> {
@@ -46,10 +48,8 @@ export function createFeed({ members, revision, mirror, clock, log }: FeedOption
         for await (const changes of changesAfter(members, before, stop.signal)) accept(changes)
       } catch (error) {
         if (stop.signal.aborted) return
-        if (error instanceof Compacted) {
-          forget(error.compactedRevision)
-          mirror.lose()
-        } else log.warn('the watch of etcd broke', { reason: String(error), at: window.revision })
+        if (error instanceof Compacted) skipTo(error.compactedRevision)
+        else log.warn('the watch of etcd broke', { reason: String(error), at: window.revision })
       }
       mirror.stall()
       if (window.revision > before) failures = 0
@@ -65,11 +65,20 @@ export function createFeed({ members, revision, mirror, clock, log }: FeedOption
     watchers.applied(fresh)
   }
 
+  /** Of what is still on its way nothing is dropped: all that come after need it. */
   function forget(upTo: number): void {
-    window.forget(upTo)
+    compacted = Math.max(compacted, upTo)
+    window.forget(Math.min(upTo, window.revision))
     mirror.forget(upTo)
     // Wakes everybody: whoever stands before it finds out.
     watchers.applied([])
+  }
+
+  /** The changes up to there will not come any more. */
+  function skipTo(upTo: number): void {
+    window.forget(upTo)
+    forget(upTo)
+    mirror.lose()
   }
 
   /** What the window no longer holds, from etcd; ends where the window goes on. */
@@ -102,6 +111,7 @@ export function createFeed({ members, revision, mirror, clock, log }: FeedOption
     async *watch(prefix, { fromRevision, signal }) {
       // The first revision that is a change is 2.
       let next = Math.max(2, fromRevision)
+      if (next <= compacted) throw new Compacted(compacted)
       const ended = AbortSignal.any([signal, stop.signal])
       try {
         while (!ended.aborted) {
