@@ -2,10 +2,11 @@
 // subordinate ids, and as one without. In: the file. Out: one test for each way that can be tried here.
 
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { systemEnvironment } from '../../host/system-path.ts'
 
 const root = join(import.meta.dirname, '../../..')
 
@@ -47,12 +48,14 @@ export function testInFabrics(
   modes: readonly FabricIds[] = ['host', 'range', 'single'],
 ): void {
   for (const ids of modes) {
-    const prefix = commandPrefix(ids)
-    const skip =
-      prefix === undefined || !existsSync('/usr/bin/crun') || !existsSync('/usr/bin/busybox')
-    test(titles[ids], { skip }, async () => {
+    const isImpossible = ids === 'host' && !isRoot
+    const skip = isImpossible || !existsSync('/usr/bin/crun') || !existsSync('/usr/bin/busybox')
+    test(titles[ids], { skip }, async (t) => {
+      const user = isRoot ? userFor(ids) : undefined
+      if (user?.isOwn) t.after(() => execFileSync('userdel', [user.name], { env }))
+      const prefix = user ? becoming(user.name) : []
       const { code, output } = await run(
-        [...(prefix ?? []), 'unshare', ...flags[ids], ...namespaces],
+        [...prefix, 'unshare', ...flags[ids], ...namespaces],
         ids,
         file,
       )
@@ -61,24 +64,27 @@ export function testInFabrics(
   }
 }
 
-/** Who is root becomes someone else; who is not can't become root. */
-function commandPrefix(ids: FabricIds): readonly string[] | undefined {
-  const isRoot = process.getuid?.() === 0
-  if (ids === 'host') return isRoot ? [] : undefined
-  if (!isRoot) return []
-  const user = ids === 'single' ? 'nobody' : userWithSubordinateIds()
-  const account = readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .map((line) => line.split(':'))
-    .find(([name]) => name === user)
-  const [, , uid, gid] = account ?? []
-  if (uid === undefined) return undefined
-  return ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups']
+const isRoot = process.getuid?.() === 0
+const env = systemEnvironment()
+
+interface User {
+  readonly name: string
+  /** Made for the test, which removes it. */
+  readonly isOwn: boolean
 }
 
-function userWithSubordinateIds(): string | undefined {
-  const known = existsSync('/etc/subuid') ? readFileSync('/etc/subuid', 'utf8') : ''
-  return known.split(':', 1)[0] || undefined
+/** Whom root becomes: one with subordinate ids, which a new user has, or one without. */
+function userFor(ids: FabricIds): User | undefined {
+  if (ids === 'host') return undefined
+  if (ids === 'single') return { name: 'nobody', isOwn: false }
+  const name = `sampan-range-${process.pid}`
+  execFileSync('useradd', ['--no-create-home', name], { env })
+  return { name, isOwn: true }
+}
+
+function becoming(user: string): readonly string[] {
+  const idOf = (flag: string) => execFileSync('id', [flag, user], { encoding: 'utf8' }).trim()
+  return ['setpriv', `--reuid=${idOf('-u')}`, `--regid=${idOf('-g')}`, '--clear-groups']
 }
 
 /** The clone may be for root alone; other users then see it bound to a folder that all may enter. */
@@ -100,9 +106,9 @@ function run(prefix: readonly string[], ids: FabricIds, file: string) {
   const argv = [...prefix, '--', 'sh', '-c', script, 'sh', ...node]
   const isForSomeoneElse = prefix[0] === 'setpriv'
   const [program = '', ...args] = isForSomeoneElse ? seenByAll(argv) : argv
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env
+  const { NODE_TEST_CONTEXT: _, ...rest } = process.env
   const child = spawn(program, args, {
-    env: { ...env, SAMPAN_TEST_IDS: ids },
+    env: { ...rest, SAMPAN_TEST_IDS: ids },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
