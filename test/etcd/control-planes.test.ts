@@ -24,8 +24,8 @@ test('the leader dies, a member of etcd dies: controllers move over and nothing 
   await makeNode(first)
   assert.equal(await leaderOf(second, 'kube-controller-manager'), 'a')
 
-  const watching = watchConfigMaps(planes)
-  const writing = writeConfigMaps(planes)
+  await using watching = watchConfigMaps(planes)
+  await using writing = writeConfigMaps(planes)
   await deploy(first, 'before')
   await podsOf(second, 'before')
 
@@ -94,7 +94,10 @@ test('a leader that slept stops when it wakes, and leads again when it is its tu
   const { items } = await first.client.list('ReplicaSet', { namespace })
   assert.equal(items.length, 4)
   assert.equal(await leaderOf(first, 'kube-scheduler'), 'a')
-  assert.deepEqual((await elected(first)).toSorted(), ['a', 'a', 'b'])
+  // On a busy machine one may lose its lead and win it again, so there may be more.
+  const leaders = await elected(first)
+  assert.ok(leaders.filter((name) => name === 'a').length >= 2, `${leaders}`)
+  assert.deepEqual([...new Set(leaders)].toSorted(), ['a', 'b'])
 })
 
 /** Who became leader of the controllers, in order. */
@@ -207,13 +210,12 @@ function writeConfigMaps(planes: readonly Plane[]) {
       await delay(20)
     }
   })()
-  return {
-    async end(): Promise<readonly string[]> {
-      isEnding = true
-      await running
-      return acknowledged
-    },
+  async function end(): Promise<readonly string[]> {
+    isEnding = true
+    await running
+    return acknowledged
   }
+  return { end, [Symbol.asyncDispose]: async () => void (await end()) }
 }
 
 /** The names of the writer's ConfigMaps, in the order in which they were created. */
@@ -272,6 +274,10 @@ function watchConfigMaps(planes: readonly Plane[]) {
       stop.abort()
       await running
       return seen
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort()
+      await running.catch(() => {})
     },
   }
 }
