@@ -51,6 +51,11 @@ export function isWithoutHostBits(block: Block): boolean {
   return numberOf(block.address) === extent(block).base
 }
 
+/** The block that an address in it stands for: 10.0.0.1/8 is of 10.0.0.0/8. */
+export function networkOf(block: Block): string {
+  return `${textOf(extent(block).base, block.family)}/${block.bits}`
+}
+
 export function contains(range: AddressRange, address: string): boolean {
   if (familyOf(address) !== range.family) return false
   const offset = numberOf(address) - range.base

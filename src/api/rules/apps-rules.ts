@@ -29,6 +29,13 @@ import {
   revisionErrors,
   revisionUpdateErrors,
 } from '../validation/workloads.ts'
+import {
+  cronJobWarnings,
+  daemonSetWarnings,
+  jobWarnings,
+  replicatedWarnings,
+  statefulSetWarnings,
+} from '../warnings/workloads.ts'
 import { type KindRules, rulesFor } from './kind-rule.ts'
 
 export const appsRules: Readonly<Record<string, Partial<KindRules>>> = {
@@ -42,11 +49,13 @@ export const appsRules: Readonly<Record<string, Partial<KindRules>>> = {
     prepareForUpdate: countTemplate,
     validate: daemonSetErrors,
     validateUpdate: daemonSetUpdateErrors,
+    warnings: daemonSetWarnings,
   }),
   'apps/Deployment': rulesFor<Deployment>({
     generation: ['spec', 'metadata.annotations'],
     validate: deploymentErrors,
     validateUpdate: deploymentUpdateErrors,
+    warnings: replicatedWarnings,
     endpoints: {
       status: {
         prepareForUpdate: keepLabels,
@@ -61,12 +70,14 @@ export const appsRules: Readonly<Record<string, Partial<KindRules>>> = {
     generation: ['spec'],
     validate: replicaSetErrors,
     validateUpdate: replicaSetUpdateErrors,
+    warnings: replicatedWarnings,
     endpoints: { status: { validateUpdate: ({ status }) => replicaStatusErrors(status) } },
   }),
   'apps/StatefulSet': rulesFor<StatefulSet>({
     generation: ['spec'],
     validate: statefulSetErrors,
     validateUpdate: statefulSetUpdateErrors,
+    warnings: statefulSetWarnings,
     endpoints: {
       status: {
         validateUpdate: ({ status }, { status: before }) => [
@@ -76,12 +87,17 @@ export const appsRules: Readonly<Record<string, Partial<KindRules>>> = {
       },
     },
   }),
-  'batch/CronJob': rulesFor<CronJob>({ generation: ['spec'], validate: cronJobErrors }),
+  'batch/CronJob': rulesFor<CronJob>({
+    generation: ['spec'],
+    validate: cronJobErrors,
+    warnings: cronJobWarnings,
+  }),
   'batch/Job': rulesFor<Job>({
     generation: ['spec'],
     prepareForCreate: generateSelector,
     validateCreate: jobCreateErrors,
     validateUpdate: jobUpdateErrors,
+    warnings: jobWarnings,
     endpoints: { status: { validateUpdate: jobStatusErrors } },
   }),
 }

@@ -42,6 +42,9 @@ import {
   replicaStatusErrors,
   replicationControllerErrors,
 } from '../validation/workloads.ts'
+import { claimWarnings } from '../warnings/claims.ts'
+import { serviceWarnings } from '../warnings/service.ts'
+import { podTemplateWarnings, replicatedWarnings } from '../warnings/workloads.ts'
 import { type KindRules, rulesFor } from './kind-rule.ts'
 
 export const coreRules: Readonly<Record<string, Partial<KindRules>>> = {
@@ -90,15 +93,18 @@ export const coreRules: Readonly<Record<string, Partial<KindRules>>> = {
     },
     validate: claimErrors,
     validateUpdate: claimUpdateErrors,
+    warnings: claimWarnings,
     endpoints: { status: { validateUpdate: claimStatusErrors } },
   }),
   '/PodTemplate': rulesFor<PodTemplate>({
     generation: ['template'],
     validate: podTemplateKindErrors,
+    warnings: podTemplateWarnings,
   }),
   '/ReplicationController': rulesFor<ReplicationController>({
     generation: ['spec'],
     validate: replicationControllerErrors,
+    warnings: replicatedWarnings,
     endpoints: { status: { validateUpdate: ({ status }) => replicaStatusErrors(status) } },
   }),
   '/ResourceQuota': rulesFor<ResourceQuota>({
@@ -112,6 +118,7 @@ export const coreRules: Readonly<Record<string, Partial<KindRules>>> = {
     allowsCreateOnUpdate: true,
     validate: serviceErrors,
     validateUpdate: serviceUpdateErrors,
+    warnings: serviceWarnings,
     endpoints: { status: { validateUpdate: serviceStatusErrors } },
   }),
   '/ServiceAccount': rulesFor<ServiceAccount>({ prepareForCreate: onlyNames }),

@@ -5,6 +5,7 @@ import { qosClassOf } from '../qos.ts'
 import type { Pod } from '../types.gen.ts'
 import { podCreateErrors, podErrors, podStatusErrors, podUpdateErrors } from '../validation/pod.ts'
 import { ephemeralUpdateErrors, resizeErrors } from '../validation/pod-parts.ts'
+import { podWarnings } from '../warnings/workloads.ts'
 import { rulesFor } from './kind-rule.ts'
 
 type PodDraft = DraftOf<Pod>
@@ -16,6 +17,7 @@ export const podRules = rulesFor<Pod>({
   validate: podErrors,
   validateCreate: podCreateErrors,
   validateUpdate: podUpdateErrors,
+  warnings: podWarnings,
   endpoints: {
     status: { prepareForUpdate: keepForStatus, validateUpdate: podStatusErrors },
     ephemeralcontainers: {
