@@ -2,7 +2,7 @@
 // In: a registry, keys, where to listen. Out: a server that is bootstrapped and answers.
 
 import { createPrivateKey, createPublicKey } from 'node:crypto'
-import { type KindEntry, kinds } from '../api/kinds.ts'
+import { kinds } from '../api/kinds.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { type Random, systemRandom } from '../lib/random.ts'
@@ -36,7 +36,6 @@ import {
   serveCustomResources,
 } from './crd/custom-resources.ts'
 import { createDiscovery, type LiveKinds } from './discovery/discovery.ts'
-import { derived } from './discovery/document.ts'
 import { assertMayCreate } from './filters/authorize.ts'
 import type { FlowFilterOptions } from './filters/flow.ts'
 import { FlowControl } from './flowcontrol/flow-control.ts'
@@ -52,6 +51,7 @@ import { createStoredCounts } from './metrics/object-counts.ts'
 import { processMetrics } from './metrics/process-metrics.ts'
 import { createRequestMetrics } from './metrics/request-metrics.ts'
 import { auditMetrics, buildInfo, serveMetrics } from './metrics/serve-metrics.ts'
+import { servedKinds } from './metrics/served-kinds.ts'
 import { followGraph } from './node/follow-graph.ts'
 import { createNodeAuthorizer } from './node/node-authorizer.ts'
 import { createNodeGraph } from './node/node-graph.ts'
@@ -64,6 +64,7 @@ import { followPolicy } from './rbac/follow-policy.ts'
 import { createPolicyIndex } from './rbac/policy-index.ts'
 import { createReader, type Reader } from './reader.ts'
 import type { Admit } from './registry/admit.ts'
+import type { Registry } from './registry/registry.ts'
 import type { ServerRequest, UserInfo } from './request.ts'
 import { createReviewPoster } from './review-client.ts'
 import { serveComponentStatuses } from './reviews/component-statuses.ts'
@@ -93,6 +94,7 @@ export type ServedRegistry = { readonly handle: RequestHandler } & Partial<
     readonly tendAllocations: Allocation['tend']
     readonly admit: Admit
     readonly kindTypes: KindTypes
+    readonly resourceOf: Registry['resourceOf']
   }
 >
 
@@ -208,10 +210,9 @@ function assemble(options: ApiServerOptions, stopping: AbortSignal) {
   const liveKinds = options.liveKinds ?? custom.liveKinds
   const counts = createStoredCounts({ reader, liveKinds, clock })
   const flow = flowControl(options, clock, counts.of)
-  const isServed = derived(liveKinds, servedResources)
   const requests = createRequestMetrics({
     nowMs: () => performance.now(),
-    isServed: (info) => isServed().has(`${info.group}/${info.version}/${info.resource}`),
+    kinds: servedKinds(liveKinds, options.registry.resourceOf),
   })
   const progress = { isStarted: false }
   const collectors = [
@@ -273,10 +274,6 @@ function flowControl(
 ): FlowFilterOptions {
   const control = new FlowControl({ seats, longestWaitMs, clock })
   return { control, counts, nowMs: () => performance.now() }
-}
-
-function servedResources(live: readonly KindEntry[]): ReadonlySet<string> {
-  return new Set(live.map(({ group, version, plural }) => `${group}/${version}/${plural}`))
 }
 
 function serviceAccountTokens(keys: ServiceAccountKeys, reader: Reader, clock: Clock) {

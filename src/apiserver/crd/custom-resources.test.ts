@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { servedKinds } from '../metrics/served-kinds.ts'
 import { crdFixture, definition, definitionsPath, versionOf, widgetSchema } from './crd-fixture.ts'
 
 const widgets = '/apis/example.com/v1/namespaces/default/widgets'
@@ -165,6 +166,11 @@ test('versions are served at once; older objects get the defaults of today', asy
   const old = await api.ask(`GET ${widgets}/a`)
   assert.equal(old.json.apiVersion, 'example.com/v1')
   assert.deepEqual(old.warnings, ['example.com/v1 Widget is deprecated; use example.com/v2 Widget'])
+  const named = servedKinds(api.custom.liveKinds, api.registry.resourceOf)
+  const deprecated = ['v1', 'v2', 'v3'].filter((version) =>
+    named.isDeprecated({ group: 'example.com', version, resource: 'widgets' }),
+  )
+  assert.deepEqual(deprecated, ['v1'])
   assert.deepEqual(
     api.custom
       .liveKinds()

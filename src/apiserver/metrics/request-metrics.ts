@@ -6,6 +6,7 @@ import { type ChainRequest, headerOf } from '../chain-request.ts'
 import { isLongRunning } from '../filters/long-running.ts'
 import type { RequestInfo, ServerResponse } from '../request.ts'
 import { type Family, Histogram, type Labels, type Sample } from './exposition.ts'
+import type { ServedKinds } from './served-kinds.ts'
 import { countedBody, eventBounds, eventFamilies } from './watch-events.ts'
 
 export interface RequestMetrics {
@@ -17,8 +18,8 @@ export interface RequestMetrics {
 
 export interface RequestMetricsOptions {
   readonly nowMs: () => number
-  /** Whether there is such a resource: labels of others are made up by clients. */
-  readonly isServed: (info: RequestInfo) => boolean
+  /** Labels of resources that nobody serves are made up by clients. */
+  readonly kinds: ServedKinds
 }
 
 /** Upper bounds in seconds, upstream's. */
@@ -40,7 +41,7 @@ interface Series {
   readonly events: Histogram
 }
 
-export function createRequestMetrics({ nowMs, isServed }: RequestMetricsOptions): RequestMetrics {
+export function createRequestMetrics({ nowMs, kinds }: RequestMetricsOptions): RequestMetrics {
   const all = new Map<string, Series>()
   const inFlight = { mutating: 0, readOnly: 0 }
 
@@ -52,7 +53,7 @@ export function createRequestMetrics({ nowMs, isServed }: RequestMetricsOptions)
   }
 
   function addSeries(key: string, verb: string, info: RequestInfo): Series {
-    if (info.isResourceRequest && isServed(info) && all.size < mostSeries) {
+    if (info.isResourceRequest && kinds.isServed(info) && all.size < mostSeries) {
       const made = newSeries(labelsOf(verb, info))
       all.set(key, made)
       return made
@@ -88,7 +89,13 @@ export function createRequestMetrics({ nowMs, isServed }: RequestMetricsOptions)
   return {
     filter: (request, next) => measure(request, next, true),
     inProcessFilter: (request, next) => measure(request, next, false),
-    families: () => families([...all.values()], inFlight),
+    families: () => [
+      ...families([...all.values()], inFlight),
+      deprecatedFamily(
+        [...all.values()].map(({ labels }) => labels),
+        kinds,
+      ),
+    ],
   }
 }
 
@@ -188,4 +195,20 @@ function families(
       })),
     },
   ]
+}
+
+/** Each once, whatever was done with it. */
+function deprecatedFamily(requested: readonly Labels[], kinds: ServedKinds): Family {
+  const found = new Map<string, Labels>()
+  for (const { group = '', version = '', resource = '', subresource = '' } of requested) {
+    if (!kinds.isDeprecated({ group, version, resource })) continue
+    const labels = { group, removed_release: '', resource, subresource, version }
+    found.set(`${group}/${version}/${resource}/${subresource}`, labels)
+  }
+  return {
+    name: 'apiserver_requested_deprecated_apis',
+    type: 'gauge',
+    help: 'Deprecated resources that were asked for, and the release that is without them.',
+    samples: [...found.values()].map((labels) => ({ labels, value: 1 })),
+  }
 }

@@ -20,6 +20,26 @@ test('every answer about a deprecated kind says so, in every verb', async () => 
   assert.equal(await warned('GET /api/v1/componentstatuses'), statuses)
 })
 
+test('the metrics say which deprecated kinds were asked for, each once', async () => {
+  await using server = await startWholeServer()
+  const requested = async () => {
+    const { text } = await server.root('GET /metrics')
+    return text.match(/^apiserver_requested_deprecated_apis.*$/gm) ?? []
+  }
+  await server.root('GET /api/v1/services')
+  assert.deepEqual(await requested(), [])
+  await server.root('GET /api/v1/endpoints')
+  await server.root('GET /api/v1/namespaces/default/endpoints/none')
+  await server.root('GET /api/v1/componentstatuses')
+  assert.deepEqual((await requested()).toSorted(), [
+    sampleOf('componentstatuses'),
+    sampleOf('endpoints'),
+  ])
+})
+
+const sampleOf = (resource: string) =>
+  `apiserver_requested_deprecated_apis{group="",removed_release="",resource="${resource}",subresource="",version="v1"} 1`
+
 test('other kinds are answered without a warning', async () => {
   await using server = await startWholeServer()
   assert.equal((await server.root('GET /api/v1/services')).warning, undefined)
