@@ -2,7 +2,7 @@
 // not to be, when it changes its type, and when it goes. What nobody took back in time (a server
 // that died between the two) the repairs find.
 
-import { type Draft, draftAs } from '../../api/draft.ts'
+import { asDraft, type Draft, draftAs } from '../../api/draft.ts'
 import { type FieldError, invalid, toInvalid } from '../../api/field-error.ts'
 import { kindEntry, pathOf } from '../../api/kinds.ts'
 import type { ObjectKey } from '../../api/meta.ts'
@@ -93,7 +93,7 @@ function familiesOf(cidrs: readonly string[]): readonly Family[] {
 
 /** A copy, so that nothing done to the draft reaches the stored object. */
 function specOf(object: ApiObject): ServiceSpecDraft {
-  return structuredClone(draftAs<Service>(object as unknown as Draft).spec ?? {})
+  return structuredClone(draftAs<Service>(asDraft(object)).spec ?? {})
 }
 
 interface SessionOptions {

@@ -47,7 +47,8 @@ async function keepOnce({ reader, facts, clock }: KeepOptions, tell: Tell): Prom
     const found = await getStored(reader, object)
     if (!found) await createObject(reader, object, clock.now())
     else if (found.kind === 'ServiceCIDR') {
-      const event = cidrEvent(found as unknown as ServiceCIDR, facts)
+      const cidr = await reader.get('ServiceCIDR', { name: found.metadata.name ?? '' })
+      const event = cidr && cidrEvent(cidr, facts)
       if (event) await tell(event)
     }
   }

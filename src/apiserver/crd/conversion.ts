@@ -3,7 +3,7 @@
 // here. What is read is shaped by the schema of its version and gets the defaults that came after
 // it was written.
 
-import { asDraft, copyOf, type Draft } from '../../api/draft.ts'
+import { asDraft, childOf, copyOf, type Draft } from '../../api/draft.ts'
 import type { CompiledSchema } from '../../api/structural/compiled-schema.ts'
 import { type ApiObject, settled } from '../registry/api-object.ts'
 import type { Conversion } from '../registry/resource.ts'
@@ -39,6 +39,5 @@ export function customConversion(
 
 /** Objects from before generations were counted begin with the first. */
 function repairGeneration(object: Draft): void {
-  const metadata = settled(object)['metadata'] as unknown as Draft
-  metadata['generation'] ||= 1
+  childOf(object, 'metadata')['generation'] ||= 1
 }
