@@ -44,6 +44,8 @@ import {
 } from '../validation/workloads.ts'
 import { claimWarnings } from '../warnings/claims.ts'
 import { serviceWarnings } from '../warnings/service.ts'
+import { accountWarnings } from '../warnings/service-account.ts'
+import { volumeWarnings } from '../warnings/volumes.ts'
 import { podTemplateWarnings, replicatedWarnings } from '../warnings/workloads.ts'
 import { type KindRules, rulesFor } from './kind-rule.ts'
 
@@ -86,6 +88,7 @@ export const coreRules: Readonly<Record<string, Partial<KindRules>>> = {
     prepareForCreate: startVolume,
     validate: volumeErrors,
     validateUpdate: volumeUpdateErrors,
+    warnings: volumeWarnings,
   }),
   '/PersistentVolumeClaim': rulesFor<PersistentVolumeClaim>({
     prepareForCreate: (claim) => {
@@ -121,7 +124,10 @@ export const coreRules: Readonly<Record<string, Partial<KindRules>>> = {
     warnings: serviceWarnings,
     endpoints: { status: { validateUpdate: serviceStatusErrors } },
   }),
-  '/ServiceAccount': rulesFor<ServiceAccount>({ prepareForCreate: onlyNames }),
+  '/ServiceAccount': rulesFor<ServiceAccount>({
+    prepareForCreate: onlyNames,
+    warnings: accountWarnings,
+  }),
 }
 
 function startNamespace(namespace: DraftOf<Namespace>): void {

@@ -72,6 +72,7 @@ import {
   serviceCidrUpdateErrors,
 } from '../validation/service-addresses.ts'
 import { webhookErrors } from '../validation/webhooks.ts'
+import { ingressWarnings, networkPolicyWarnings } from '../warnings/network.ts'
 import { deviceRules } from './device-rules.ts'
 import { type KindRules, rulesFor } from './kind-rule.ts'
 import { storageRules } from './storage-rules.ts'
@@ -162,6 +163,7 @@ export const otherRules: Readonly<Record<string, Partial<KindRules>>> = {
     generation: ['spec'],
     validate: ingressErrors,
     validateCreate: ingressCreateErrors,
+    warnings: ingressWarnings,
   }),
   'networking.k8s.io/IngressClass': rulesFor<IngressClass>({
     generation: ['spec'],
@@ -171,6 +173,7 @@ export const otherRules: Readonly<Record<string, Partial<KindRules>>> = {
   'networking.k8s.io/NetworkPolicy': rulesFor<NetworkPolicy>({
     generation: ['spec'],
     validate: networkPolicyErrors,
+    warnings: networkPolicyWarnings,
   }),
   'node.k8s.io/RuntimeClass': rulesFor<RuntimeClass>({
     ...conditional,

@@ -10,9 +10,16 @@ type Claim = DraftOf<PersistentVolumeClaim>
 const oldClass = 'volume.beta.kubernetes.io/storage-class'
 
 export function claimWarnings({ metadata, spec }: Claim): string[] {
-  const isOld = metadata?.annotations?.[oldClass] !== undefined
-  const said = `metadata.annotations[${oldClass}]: deprecated since v1.8; use "storageClassName" attribute instead`
-  return [...(isOld ? [said] : []), ...claimSpecWarnings(spec, 'spec')]
+  return [...oldClassWarnings(metadata?.annotations), ...claimSpecWarnings(spec, 'spec')]
+}
+
+/** Of claims and of volumes. */
+export function oldClassWarnings(
+  annotations: Readonly<Record<string, string | undefined>> | undefined,
+): string[] {
+  const said = 'deprecated since v1.8; use "storageClassName" attribute instead'
+  if (annotations?.[oldClass] === undefined) return []
+  return [`metadata.annotations[${oldClass}]: ${said}`]
 }
 
 export function claimSpecWarnings(spec: Claim['spec'], path: string): string[] {

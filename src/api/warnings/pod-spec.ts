@@ -12,6 +12,7 @@ import {
   variableWarnings,
 } from './containers.ts'
 import { nodeLabelWarning, termWarnings } from './node-labels.ts'
+import { sourceWarnings } from './volumes.ts'
 
 type Spec = DraftOf<PodSpec>
 type Affinity = NonNullable<Spec['affinity']>
@@ -90,28 +91,10 @@ function oldAnnotationWarnings(annotations: Annotations, path: string): string[]
     .map(([key, said]) => `${at(path, key)}: ${said}`)
 }
 
-const oldVolumes = {
-  photonPersistentDisk: 'deprecated in v1.11, non-functional in v1.16+',
-  gitRepo: 'deprecated in v1.11, and disabled by default in v1.33+',
-  scaleIO: 'deprecated in v1.16, non-functional in v1.22+',
-  flocker: 'deprecated in v1.22, non-functional in v1.25+',
-  storageos: 'deprecated in v1.22, non-functional in v1.25+',
-  quobyte: 'deprecated in v1.22, non-functional in v1.25+',
-  glusterfs: 'deprecated in v1.25, non-functional in v1.26+',
-  cephfs: 'deprecated in v1.28, non-functional in v1.31+',
-  rbd: 'deprecated in v1.28, non-functional in v1.31+',
-} as const
-
-const oldVolumeEntries = Object.entries(oldVolumes)
-/** Where upstream names a field otherwise than its JSON does. */
-const shownAs: Readonly<Record<string, string>> = { storageos: 'storageOS' }
-
 function volumeWarnings({ volumes = [] }: Spec, path: string): string[] {
   return volumes.flatMap((volume, index) => {
     const place = at(path, index)
-    const old = oldVolumeEntries
-      .filter(([source]) => Object.hasOwn(volume, source))
-      .map(([source, said]) => `${child(place, shownAs[source] ?? source)}: ${said}`)
+    const old = sourceWarnings(volume, place)
     const template = volume.ephemeral?.volumeClaimTemplate
     if (!template) return old
     const claim = child(place, 'ephemeral', 'volumeClaimTemplate.spec')

@@ -234,3 +234,45 @@ test('Services: what has no effect, and addresses in odd forms', () => {
     'spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"',
   ])
 })
+
+test('PersistentVolumes: annotations, sources and policies that are no longer in use', () => {
+  const annotations = {
+    'volume.beta.kubernetes.io/storage-class': 'a',
+    'volume.beta.kubernetes.io/mount-options': 'ro',
+  }
+  const term = { matchExpressions: [{ key: 'beta.kubernetes.io/os', operator: 'Exists' }] }
+  const spec = {
+    ...{ capacity: { storage: '1500m' }, cephfs: { monitors: [] } },
+    ...{ persistentVolumeReclaimPolicy: 'Recycle' },
+    nodeAffinity: { required: { nodeSelectorTerms: [term] } },
+  }
+  assert.deepEqual(said('PersistentVolume', { metadata: { annotations }, spec }), [
+    'metadata.annotations[volume.beta.kubernetes.io/storage-class]: deprecated since v1.8; use "storageClassName" attribute instead',
+    'metadata.annotations[volume.beta.kubernetes.io/mount-options]: deprecated since v1.31; use "mountOptions" attribute instead',
+    'spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.',
+    'spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[0].key: beta.kubernetes.io/os is deprecated since v1.14; use "kubernetes.io/os" instead',
+    'spec.capacity[storage]: fractional byte value "1500m" is invalid, must be an integer',
+    'spec.cephfs: deprecated in v1.28, non-functional in v1.31+',
+  ])
+})
+
+test('Ingresses, NetworkPolicies and ServiceAccounts', () => {
+  const backend = { defaultBackend: { service: { name: 's', port: { number: 80 } } } }
+  const classed = {
+    metadata: { annotations: { 'kubernetes.io/ingress.class': 'n' } },
+    spec: backend,
+  }
+  assert.deepEqual(said('Ingress', classed), [
+    `annotation "kubernetes.io/ingress.class" is deprecated, please use 'spec.ingressClassName' instead`,
+  ])
+  assert.deepEqual(said('Ingress', classed, classed), [])
+  const ipBlock = { cidr: '10.0.0.0/8', except: ['10.1.0.1/16'] }
+  const policy = { podSelector: {}, ingress: [{ from: [{ podSelector: {} }, { ipBlock }] }] }
+  assert.deepEqual(said('NetworkPolicy', { spec: policy }), [
+    'spec.ingress[0].from[1].ipBlock.except[0]: CIDR value "10.1.0.1/16" is ambiguous in this context (should be "10.1.0.0/16" or "10.1.0.1/32"?)',
+  ])
+  const key = 'kubernetes.io/enforce-mountable-secrets'
+  assert.deepEqual(said('ServiceAccount', { metadata: { annotations: { [key]: 'true' } } }), [
+    `metadata.annotations[${key}]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets`,
+  ])
+})

@@ -1,0 +1,53 @@
+// Table: sources of volumes that are no longer in use; and what is said of PersistentVolumes. In: the
+// object. Out: sentences.
+
+import type { DraftOf } from '../draft.ts'
+import type { PersistentVolume } from '../types.gen.ts'
+import { child } from '../validation/field-path.ts'
+import { fractionWarnings, oldClassWarnings } from './claims.ts'
+import { termWarnings } from './node-labels.ts'
+
+const oldSources = Object.entries({
+  photonPersistentDisk: 'deprecated in v1.11, non-functional in v1.16+',
+  gitRepo: 'deprecated in v1.11, and disabled by default in v1.33+',
+  scaleIO: 'deprecated in v1.16, non-functional in v1.22+',
+  flocker: 'deprecated in v1.22, non-functional in v1.25+',
+  storageos: 'deprecated in v1.22, non-functional in v1.25+',
+  quobyte: 'deprecated in v1.22, non-functional in v1.25+',
+  glusterfs: 'deprecated in v1.25, non-functional in v1.26+',
+  cephfs: 'deprecated in v1.28, non-functional in v1.31+',
+  rbd: 'deprecated in v1.28, non-functional in v1.31+',
+})
+/** Where upstream names a field otherwise than its JSON does. */
+const shownAs: Readonly<Record<string, string>> = { storageos: 'storageOS' }
+
+/** `volume` has a field for each sort of source. */
+export function sourceWarnings(volume: object, path: string): string[] {
+  return oldSources
+    .filter(([source]) => Object.hasOwn(volume, source))
+    .map(([source, said]) => `${child(path, shownAs[source] ?? source)}: ${said}`)
+}
+
+const oldOptions = 'volume.beta.kubernetes.io/mount-options'
+
+export function volumeWarnings({ metadata, spec = {} }: DraftOf<PersistentVolume>): string[] {
+  const hasOldOptions = metadata?.annotations?.[oldOptions] !== undefined
+  const terms = spec.nodeAffinity?.required?.nodeSelectorTerms ?? []
+  const isRecycled = spec.persistentVolumeReclaimPolicy === 'Recycle'
+  const recycling =
+    'The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.'
+  return [
+    ...oldClassWarnings(metadata?.annotations),
+    ...(hasOldOptions
+      ? [
+          `metadata.annotations[${oldOptions}]: deprecated since v1.31; use "mountOptions" attribute instead`,
+        ]
+      : []),
+    ...(isRecycled ? [`spec.persistentVolumeReclaimPolicy: ${recycling}`] : []),
+    ...terms.flatMap((term, index) =>
+      termWarnings(term, `spec.nodeAffinity.required.nodeSelectorTerms[${index}]`, false),
+    ),
+    ...fractionWarnings(spec.capacity, ['storage'], 'spec.capacity'),
+    ...sourceWarnings(spec, 'spec'),
+  ]
+}
