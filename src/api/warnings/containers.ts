@@ -46,7 +46,7 @@ export function variableWarnings({ container, path }: Placed): string[] {
     known.add(name)
     const earlier = `$(${name})`
     if (isFirst || (!valueFrom && value !== earlier && value.includes(earlier))) return []
-    const how = `hides previous definition of "${name}", which may be dropped when using apply`
+    const how = `hides previous definition of ${JSON.stringify(name)}, which may be dropped when using apply`
     return [`${at(child(path, 'env'), index)}: ${how}`]
   })
 }

@@ -192,6 +192,11 @@ test('of an update only a template that changed is spoken of, and never a Pod', 
     'spec.template.spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1',
   ])
   assert.deepEqual(said('Pod', template({}), template(odd)), [])
+  const set = { spec: { selector, template: template(odd) } }
+  const eager = { spec: { ...set.spec, updateStrategy: { type: 'OnDelete' } } }
+  assert.deepEqual(said('DaemonSet', set, eager), [])
+  const before = { spec: { selector, template: template({}) } }
+  assert.equal(said('DaemonSet', before, set).length, 1)
 })
 
 test('claims of StatefulSets, limits of histories, huge Jobs', () => {

@@ -48,7 +48,13 @@ export function daemonSetWarnings(
   next: DraftOf<DaemonSet>,
   previous: DraftOf<DaemonSet> | undefined,
 ): string[] {
-  return ownTemplateWarnings(next, previous)
+  const isSame = previous && countOf(next.metadata) === countOf(previous.metadata)
+  return isSame ? [] : templateWarnings(next.spec?.template, 'spec.template')
+}
+
+/** How often the template of a DaemonSet changed. */
+function countOf(metadata: Meta): string | undefined {
+  return metadata?.annotations?.['deprecated.daemonset.template.generation']
 }
 
 /** Upstream's paths of the claims differ between create and update. */

@@ -5,7 +5,7 @@ import { startWholeServer } from '../testing/whole-server.ts'
 const services = '/api/v1/namespaces/default/services'
 const without = '299 - "spec.externalName is ignored when spec.type is not \\"ExternalName\\""'
 
-test('a valid write that is odd is told so, dry runs, patches and replacements too', async () => {
+test('a valid write that is odd is told so, dry runs and replacements too', async () => {
   await using server = await startWholeServer()
   const spec = { ports: [{ port: 80 }], externalName: 'example.com' }
   const body = { apiVersion: 'v1', kind: 'Service', metadata: { name: 's' }, spec }
