@@ -7,6 +7,7 @@ import { streamOf } from './body.ts'
 import type { ChainHandler, ChainRequest } from './chain-request.ts'
 import type { ServerAnswer, UserInfo } from './request.ts'
 import { parseRequestInfo } from './request-info.ts'
+import { shownWarnings } from './shown-warnings.ts'
 
 export interface InProcessRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -83,7 +84,9 @@ function chainRequest(asked: InProcessRequest, user: UserInfo): ChainRequest | S
 }
 
 function delivered(answer: ServerAnswer, warnings: readonly string[]): InProcessResponse {
-  const warning = warnings.map((text) => `299 - ${JSON.stringify(text)}`).join(', ')
+  const warning = shownWarnings(warnings)
+    .map((text) => `299 - ${JSON.stringify(text)}`)
+    .join(', ')
   return {
     status: answer.status,
     headers: warning ? { ...answer.headers, warning } : answer.headers,

@@ -56,10 +56,14 @@ interface PlacedPort {
   readonly path: string
 }
 
+/** So many pairs of ports are compared: far more than a head has room to speak of. */
+const mostPairs = 10_000
+
 /** Ports of all containers together: they share the Pod's network. */
 export function portWarnings(containers: readonly Placed[]): string[] {
   const known = new Map<string, PlacedPort[]>()
   const warnings: string[] = []
+  let pairs = 0
   for (const { container, path: place } of containers) {
     for (const [index, port] of (container.ports ?? []).entries()) {
       const path = at(child(place, 'ports'), index)
@@ -68,25 +72,26 @@ export function portWarnings(containers: readonly Placed[]): string[] {
       }
       const key = `${port.containerPort}/${port.protocol}`
       const others = known.get(key) ?? []
-      warnings.push(...others.flatMap((other) => meeting({ port, path }, other)))
-      known.set(key, [...others, { port, path }])
+      for (const other of others) {
+        if (++pairs > mostPairs) return warnings
+        const how = meeting(port, other.port)
+        if (how) warnings.push(`${path}: ${how} port definition with ${other.path}`)
+      }
+      others.push({ port, path })
+      known.set(key, others)
     }
   }
   return warnings
 }
 
-function meeting({ port, path }: PlacedPort, other: PlacedPort): string[] {
-  const [ownIp, otherIp] = [port.hostIP ?? '', other.port.hostIP ?? '']
-  const [ownPort, otherPort] = [port.hostPort ?? 0, other.port.hostPort ?? 0]
-  const how =
-    ownIp === otherIp && ownPort === otherPort
-      ? 'duplicate'
-      : ownPort === 0 || otherPort === 0
-        ? 'overlapping'
-        : ownPort === otherPort && (ownIp === '') !== (otherIp === '')
-          ? 'dangerously ambiguous'
-          : undefined
-  return how === undefined ? [] : [`${path}: ${how} port definition with ${other.path}`]
+/** How two ports with one number in the Pod meet on the host; undefined where they do not. */
+function meeting(port: Port, other: Port): string | undefined {
+  const [ownIp, otherIp] = [port.hostIP ?? '', other.hostIP ?? '']
+  const [ownPort, otherPort] = [port.hostPort ?? 0, other.hostPort ?? 0]
+  if (ownIp === otherIp && ownPort === otherPort) return 'duplicate'
+  if (ownPort === 0 || otherPort === 0) return 'overlapping'
+  const isOneEmpty = (ownIp === '') !== (otherIp === '')
+  return ownPort === otherPort && isOneEmpty ? 'dangerously ambiguous' : undefined
 }
 
 /** As upstream's formatter shows its struct. */

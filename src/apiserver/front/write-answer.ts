@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { constants, createGzip } from 'node:zlib'
 import { chunksOf, sizeOf } from '../body.ts'
 import type { LargeBody, ServerAnswer } from '../request.ts'
+import { shownWarnings } from '../shown-warnings.ts'
 import type { Exchange, HeaderValues, Output } from './exchange.ts'
 
 /** Smaller answers are not worth the CPU: upstream's threshold and level. */
@@ -22,7 +23,7 @@ export async function writeAnswer(
 ): Promise<void> {
   const { status, body } = answer
   const headers: HeaderValues = { ...answer.headers }
-  if (warnings.length > 0) headers['warning'] = warnings.map(warningHeader)
+  if (warnings.length > 0) headers['warning'] = shownWarnings(warnings).map(warningHeader)
   if (answer.setCookies) headers['set-cookie'] = [...answer.setCookies]
   if (method === 'HEAD' || status === 304) return writeHead(output, answer, headers)
   if (body instanceof Uint8Array && body.length < packThresholdBytes)

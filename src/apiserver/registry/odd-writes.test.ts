@@ -17,6 +17,20 @@ test('a valid write that is odd is told so, dry runs and replacements too', asyn
   assert.equal((await server.root(`PUT ${services}/s`, plain)).warning, undefined)
 })
 
+test('more warnings than a head has room for cost nobody anything', async () => {
+  await using server = await startWholeServer()
+  const ports = Array.from({ length: 20_000 }, () => ({ containerPort: 80 }))
+  const env = Array.from({ length: 20_000 }, () => ({ name: 'A', value: '1' }))
+  const spec = { containers: [{ name: 'c', image: 'i', ports, env }] }
+  const template = { metadata: { labels: { app: 'x' } }, spec }
+  const body = { apiVersion: 'v1', kind: 'PodTemplate', metadata: { name: 'p' }, template }
+  const path = '/api/v1/namespaces/default/podtemplates?dryRun=All'
+  const { status, warning = '' } = await server.root(`POST ${path}`, body)
+  assert.equal(status, 201)
+  assert.match(warning, /^299 - "template\.spec\.containers\[0\]\.env\[1\]: hides previous/)
+  assert.ok(warning.length < 8192, `${warning.length} characters`)
+})
+
 test('several warnings are several headers', async () => {
   await using server = await startWholeServer()
   const env = ['A', 'A', 'B', 'B'].map((name) => ({ name, value: '1' }))

@@ -3,6 +3,7 @@
 
 import { asDraft, copyOf, type Draft } from '../../api/draft.ts'
 import type { ServerAnswer } from '../request.ts'
+import { addWarnings } from '../shown-warnings.ts'
 import type { Call } from './answers.ts'
 import { unsupportedMediaType } from './errors.ts'
 import { textHeader } from './negotiate.ts'
@@ -60,7 +61,7 @@ async function patched({ call, options }: Write, type: PatchType): Promise<Chang
     draftOf(old): Draft {
       const current = asDraft(old ?? {})
       const { object, warnings } = resource.codec.patch(current, { type, body, fieldValidation })
-      request.warnings.push(...warnings)
+      addWarnings(request, warnings)
       strategyFor(call).applyDefaults(object)
       matchNamespace(call, object)
       matchName(call, object)

@@ -9,6 +9,7 @@ import { patchObject } from '../../api/patch/patch.ts'
 import { StatusError } from '../../api/status-error.ts'
 import type { Scale } from '../../api/types.gen.ts'
 import type { ServerAnswer } from '../request.ts'
+import { addWarnings } from '../shown-warnings.ts'
 import { admitObject, admittedAlready } from './admit.ts'
 import { type Call, valueAnswer } from './answers.ts'
 import { type ApiObject, settled, valueAt, withValueAt } from './api-object.ts'
@@ -87,7 +88,7 @@ async function replacement(context: WriteContext, write: Write): Promise<Rescale
     bodyMediaType(request, { hasProtobuf: true }),
   )
   const { object, warnings } = conformObject(target, body, options.fieldValidation)
-  request.warnings.push(...warnings)
+  addWarnings(request, warnings)
   matchNamespace(call, object)
   matchName(call, object)
   const { uid } = draftAs<Scale>(object).metadata ?? {}
@@ -104,7 +105,7 @@ async function patched(context: WriteContext, write: Write, kind: PatchType): Pr
   return {
     from(current) {
       const { object, warnings } = patchObject(target, current, { kind, bytes, fieldValidation })
-      call.request.warnings.push(...warnings)
+      addWarnings(call.request, warnings)
       matchNamespace(call, object)
       matchName(call, object)
       return recorded(context, write, { wanted: copyOf(object), current })
@@ -120,7 +121,7 @@ async function applied(context: WriteContext, write: Write): Promise<Rescale> {
     'application/yaml',
     { fieldValidation: options.fieldValidation, isPartial: true },
   )
-  call.request.warnings.push(...warnings)
+  addWarnings(call.request, warnings)
   const by = { ...scalerOf(write), force: options.force ?? false }
   return {
     from(current) {

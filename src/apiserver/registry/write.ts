@@ -10,6 +10,7 @@ import type { Random } from '../../lib/random.ts'
 import type { Store } from '../../store/store.ts'
 import type { Admission, AdmissionRequest, Operation } from '../admission/admission.ts'
 import type { ServerAnswer, UserInfo } from '../request.ts'
+import { addWarnings } from '../shown-warnings.ts'
 import { type Call, objectAnswer, storedAnswer } from './answers.ts'
 import { type ApiObject, withMetadata } from './api-object.ts'
 import { badRequest } from './errors.ts'
@@ -130,7 +131,7 @@ async function decoded(
 ): Promise<Draft> {
   const body = await request.body()
   const { object, warnings } = resource.codec.decode(body, { ...form, fieldValidation })
-  request.warnings.push(...warnings)
+  addWarnings(request, warnings)
   return object
 }
 
@@ -183,7 +184,7 @@ export function assertValid({ resource, name }: Call, errors: readonly FieldErro
 /** What the kind has to say of a write that is valid goes to the client. */
 export function warn({ call }: Write, next: Draft, previous: Draft | undefined): void {
   const warnings = strategyFor(call).warnings?.(next, previous)
-  if (warnings) call.request.warnings.push(...warnings)
+  if (warnings) addWarnings(call.request, warnings)
 }
 
 /** Upstream's rule: a namespace in the object must be that of the path, and is filled in from it. */

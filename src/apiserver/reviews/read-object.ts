@@ -7,6 +7,7 @@ import { methodNotAllowed } from '../answer.ts'
 import { headerOf } from '../chain-request.ts'
 import type { Admit } from '../registry/admit.ts'
 import type { ServerRequest } from '../request.ts'
+import { addWarnings } from '../shown-warnings.ts'
 
 export type ObjectReader = <T>(request: ServerRequest, target: DecodeTarget) => Promise<T>
 
@@ -24,7 +25,7 @@ export function objectReader(readProtobuf: ProtobufReader, admit: Admit): Object
       headerOf(request, 'content-type'),
       options,
     )
-    request.warnings.push(...warnings)
+    addWarnings(request, warnings)
     checkType(object, target)
     const typed = { kind: target.kind, apiVersion: apiVersionOf(target) }
     const admitted = Object.assign(object, { ...typed, ...object })
