@@ -89,15 +89,22 @@ export function internalError(field: string, detail: string): FieldError {
 }
 
 /**
- * The errors of all lists. Nearly always there are none: nothing is made then, and this is why
+ * The findings of all lists. Nearly always there are none: nothing is made then, and this is why
  * checks are not put together by spreading them into a new list.
  */
-export function all(...lists: readonly (readonly FieldError[])[]): FieldError[] {
-  let errors: FieldError[] | undefined
+export function all<F>(...lists: readonly (readonly F[])[]): F[] {
+  let found: F[] | undefined
   for (const list of lists) {
-    if (list.length > 0) errors = errors === undefined ? [...list] : [...errors, ...list]
+    if (list.length > 0) found = appended(found, list)
   }
-  return errors ?? []
+  return found ?? []
+}
+
+/** `list` with `more` at its end, in place: however many come one by one, none is copied again. */
+export function appended<F>(list: F[] | undefined, more: readonly F[]): F[] {
+  if (list === undefined) return [...more]
+  for (const one of more) list.push(one)
+  return list
 }
 
 /** `Invalid value: -1: must be greater than or equal to 0` */

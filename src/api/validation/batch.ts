@@ -169,7 +169,7 @@ function failurePolicyErrors(spec: Spec, path: string): FieldError[] {
         'only "Never" is supported when podFailurePolicy is specified',
       ),
     ),
-    ...when((rules?.length ?? 0) > 20, {
+    ...when<FieldError>((rules?.length ?? 0) > 20, {
       type: 'TooMany',
       field: child(path, 'rules'),
       badValue: rules?.length,

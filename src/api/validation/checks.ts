@@ -1,7 +1,8 @@
-// Small checks that many kinds share. Each returns a list of errors, empty when all is well.
+// Small checks that many kinds share. Each returns a list of errors, empty when all is well. What goes
+// over lists and maps takes findings of any sort: warnings are put together in the same way.
 
 import { type DraftOf, isSameMeaning } from '../draft.ts'
-import { all, type FieldError, invalid, notSupported, required } from '../field-error.ts'
+import { all, appended, type FieldError, invalid, notSupported, required } from '../field-error.ts'
 import type { LabelSelector } from '../types.gen.ts'
 import { at, child } from './field-path.ts'
 import { labelsErrors, qualifiedNameErrors } from './metadata.ts'
@@ -14,41 +15,41 @@ import {
   portNumberProblems,
 } from './names.ts'
 
-/** The errors, if `isWrong`. */
-export function when(isWrong: unknown, ...errors: readonly FieldError[]): FieldError[] {
-  return isWrong ? [...errors] : []
+/** The findings, if `isWrong`. */
+export function when<F>(isWrong: unknown, ...found: readonly F[]): F[] {
+  return isWrong ? [...found] : []
 }
 
-type Check<T> = (element: T, path: string, index: number) => readonly FieldError[]
+type Check<T, F> = (element: T, path: string, index: number) => readonly F[]
 
 /** `check` for every element, with its place; a nil list has none. */
-export function each<T>(
+export function each<T, F>(
   list: readonly T[] | null | undefined,
   path: string,
-  check: Check<T>,
-): FieldError[] {
-  let errors: FieldError[] | undefined
+  check: Check<T, F>,
+): F[] {
+  let all: F[] | undefined
   const { length = 0 } = list ?? {}
   for (let index = 0; index < length; index++) {
     const found = check(list?.[index] as T, at(path, index), index)
-    if (found.length > 0) errors = errors === undefined ? [...found] : [...errors, ...found]
+    if (found.length > 0) all = appended(all, found)
   }
-  return errors ?? []
+  return all ?? []
 }
 
 /** `check` for every entry of a map, with its place. */
-export function eachEntry<T>(
+export function eachEntry<T, F>(
   map: Readonly<Record<string, T | undefined>> | null | undefined,
   path: string,
-  check: (key: string, value: T, path: string) => readonly FieldError[],
-): FieldError[] {
-  let errors: FieldError[] | undefined
+  check: (key: string, value: T, path: string) => readonly F[],
+): F[] {
+  let all: F[] | undefined
   for (const key in map) {
     const value = map[key]
     const found = value === undefined ? [] : check(key, value, at(path, key))
-    if (found.length > 0) errors = errors === undefined ? [...found] : [...errors, ...found]
+    if (found.length > 0) all = appended(all, found)
   }
-  return errors ?? []
+  return all ?? []
 }
 
 /** The text must have the form that `problems` describes. */

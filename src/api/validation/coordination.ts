@@ -31,7 +31,7 @@ export function leaseErrors({ spec = {} }: DraftOf<Lease>): FieldError[] {
       invalid('spec.leaseTransitions', transitions, 'must be greater than or equal to 0'),
     ),
     ...optionErrors(strategy, 'spec.strategy', ['OldestEmulationVersion']),
-    ...when(preferredHolder && !strategy, {
+    ...when<FieldError>(preferredHolder && !strategy, {
       type: 'Forbidden',
       field: 'spec.preferredHolder',
       detail: 'may only be specified when `strategy` is defined',

@@ -157,7 +157,7 @@ function deviceErrors(device: DeviceDraft, path: string, spec: Spec): FieldError
     ]),
     ...eachEntry(capacity, child(path, 'capacity'), (name, { requestPolicy }, place) => [
       ...attributeNameErrors(name, place),
-      ...when(requestPolicy && !device.allowMultipleAllocations, {
+      ...when<FieldError>(requestPolicy && !device.allowMultipleAllocations, {
         type: 'Forbidden',
         field: child(place, 'requestPolicy'),
         detail: 'allowMultipleAllocations must be true',

@@ -3,6 +3,7 @@
 
 import type { DraftOf } from '../draft.ts'
 import type { Container, PodSpec } from '../types.gen.ts'
+import { repeatedOf } from '../validation/checks.ts'
 import { at, child } from '../validation/field-path.ts'
 import { fractionWarnings } from './claims.ts'
 
@@ -28,24 +29,20 @@ const byteAmounts = ['memory', 'ephemeral-storage']
 
 export function amountWarnings({ container, path }: Placed): string[] {
   const { limits, requests } = container.resources ?? {}
-  const place = child(path, 'resources')
   if (!limits && !requests) return []
+  const place = child(path, 'resources')
   return byteAmounts.flatMap((name) => [
-    ...fractionWarnings(limits, [name], child(place, 'limits')),
-    ...fractionWarnings(requests, [name], child(place, 'requests')),
+    ...fractionWarnings(limits, name, child(place, 'limits')),
+    ...fractionWarnings(requests, name, child(place, 'requests')),
   ])
 }
 
 /** Of X after X: fine is only a value that takes the earlier one in, as $(X), and adds to it. */
 export function variableWarnings({ container, path }: Placed): string[] {
-  const { env = [] } = container
-  if (env.length < 2) return []
-  const known = new Set<string>()
-  return env.flatMap(({ name = '', value = '', valueFrom }, index) => {
-    const isFirst = !known.has(name)
-    known.add(name)
+  const again = repeatedOf(container.env ?? [], ({ name }) => name)
+  return again.flatMap(({ element: { name = '', value = '', valueFrom }, index }) => {
     const earlier = `$(${name})`
-    if (isFirst || (!valueFrom && value !== earlier && value.includes(earlier))) return []
+    if (!valueFrom && value !== earlier && value.includes(earlier)) return []
     const how = `hides previous definition of ${JSON.stringify(name)}, which may be dropped when using apply`
     return [`${at(child(path, 'env'), index)}: ${how}`]
   })

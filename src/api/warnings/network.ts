@@ -1,8 +1,10 @@
 // What is said of Ingresses and NetworkPolicies. In: the object and what it was. Out: sentences.
 
 import type { DraftOf } from '../draft.ts'
+import { all } from '../field-error.ts'
 import type { Ingress, NetworkPolicy } from '../types.gen.ts'
-import { at } from '../validation/field-path.ts'
+import { each } from '../validation/checks.ts'
+import { child } from '../validation/field-path.ts'
 import { blockWarnings } from './addresses.ts'
 
 const ingressClass = 'kubernetes.io/ingress.class'
@@ -18,20 +20,17 @@ export function ingressWarnings(
 type Peers = NonNullable<NonNullable<DraftOf<NetworkPolicy>['spec']>['ingress']>[number]['from']
 
 export function networkPolicyWarnings({ spec }: DraftOf<NetworkPolicy>): string[] {
-  const { ingress = [], egress = [] } = spec ?? {}
-  return [
-    ...ingress.flatMap(({ from }, index) => peerWarnings(from, `spec.ingress[${index}].from`)),
-    ...egress.flatMap(({ to }, index) => peerWarnings(to, `spec.egress[${index}].to`)),
-  ]
+  return all(
+    each(spec?.ingress, 'spec.ingress', ({ from }, path) => peerWarnings(from, `${path}.from`)),
+    each(spec?.egress, 'spec.egress', ({ to }, path) => peerWarnings(to, `${path}.to`)),
+  )
 }
 
 function peerWarnings(peers: Peers, path: string): string[] {
-  return (peers ?? []).flatMap(({ ipBlock }, index) => {
-    const place = `${at(path, index)}.ipBlock`
-    const { cidr = '', except = [] } = ipBlock ?? {}
-    return [
-      ...blockWarnings(cidr, `${place}.cidr`),
-      ...except.flatMap((block, each) => blockWarnings(block, at(`${place}.except`, each))),
-    ]
-  })
+  return each(peers, path, ({ ipBlock }, place) =>
+    all(
+      blockWarnings(ipBlock?.cidr ?? '', child(place, 'ipBlock', 'cidr')),
+      each(ipBlock?.except, child(place, 'ipBlock', 'except'), blockWarnings),
+    ),
+  )
 }

@@ -1,7 +1,9 @@
 // Table: labels of nodes that are no longer in use, and what is said of them.
 
 import type { DraftOf } from '../draft.ts'
+import { all } from '../field-error.ts'
 import type { NodeSelectorTerm } from '../types.gen.ts'
+import { each, when } from '../validation/checks.ts'
 import { child } from '../validation/field-path.ts'
 import { labelValueProblems } from '../validation/names.ts'
 
@@ -28,16 +30,14 @@ type Term = DraftOf<NodeSelectorTerm>
 
 /** Values are looked at where validation does not: in what is only preferred. */
 export function termWarnings(term: Term, path: string, looksAtValues: boolean): string[] {
-  return (term.matchExpressions ?? []).flatMap(({ key = '', values = [] }, index) => {
-    const place = child(path, `matchExpressions[${index}]`)
+  const list = child(path, 'matchExpressions')
+  return each(term.matchExpressions, list, ({ key = '', values }, place) => {
     const said = nodeLabelWarning(key)
-    const ofLabel = said === undefined ? [] : [`${child(place, 'key')}: ${key} is ${said}`]
-    if (!looksAtValues) return ofLabel
-    const ofValues = values.flatMap((value, at) =>
-      labelValueProblems(value).map(
-        (problem) => `${child(place, `values[${at}]`)}: ${value} is invalid, ${problem}`,
+    return all(
+      when(said !== undefined, `${child(place, 'key')}: ${key} is ${said}`),
+      each(looksAtValues ? values : [], child(place, 'values'), (value, at) =>
+        labelValueProblems(value).map((problem) => `${at}: ${value} is invalid, ${problem}`),
       ),
     )
-    return [...ofLabel, ...ofValues]
   })
 }

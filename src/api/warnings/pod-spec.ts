@@ -1,8 +1,11 @@
 // What is said of a Pod's spec and its annotations. In: both, and where they stand. Out: sentences.
 
 import type { DraftOf } from '../draft.ts'
+import { all } from '../field-error.ts'
 import type { PodSpec } from '../types.gen.ts'
+import { each, eachEntry, repeatedOf, when } from '../validation/checks.ts'
 import { at, child } from '../validation/field-path.ts'
+import { type Annotations, annotationWarnings } from './annotations.ts'
 import { claimSpecWarnings, fractionWarnings } from './claims.ts'
 import {
   amountWarnings,
@@ -16,7 +19,6 @@ import { sourceWarnings } from './volumes.ts'
 
 type Spec = DraftOf<PodSpec>
 type Affinity = NonNullable<Spec['affinity']>
-type Annotations = Readonly<Record<string, string | undefined>>
 
 export interface PodParts {
   readonly spec: Spec
@@ -25,130 +27,119 @@ export interface PodParts {
   readonly path: string
 }
 
+const required = 'requiredDuringSchedulingIgnoredDuringExecution'
+const preferred = 'preferredDuringSchedulingIgnoredDuringExecution'
+
 /** In upstream's order. */
 export function podSpecWarnings({ spec, annotations, path }: PodParts): string[] {
   const place = child(path, 'spec')
+  const ofMetadata = child(path, 'metadata', 'annotations')
   const containers = placedContainers(spec, place)
-  return [
-    ...nodeWarnings(spec, place),
-    ...spreadWarnings(spec, place),
-    ...oldAnnotationWarnings(annotations, child(path, 'metadata', 'annotations')),
-    ...volumeWarnings(spec, child(place, 'volumes')),
-    ...tokenPathWarnings(spec, child(place, 'volumes')),
-    ...repetitionWarnings(spec, place),
-    ...fractionWarnings(spec.overhead, ['memory', 'ephemeral-storage'], child(place, 'overhead')),
-    ...profileWarnings({ spec, annotations, path }, containers),
-    ...portWarnings(containers),
-    ...graceWarnings(spec, place),
-    ...affinityWarnings(spec.affinity, child(place, 'affinity')),
-  ]
+  return all(
+    nodeWarnings(spec, place),
+    spreadWarnings(spec, place),
+    annotationWarnings(annotations, oldAnnotations, ofMetadata),
+    each(spec.volumes, child(place, 'volumes'), volumeWarnings),
+    tokenPathWarnings(spec, child(place, 'volumes')),
+    repetitionWarnings(spec, place),
+    fractionWarnings(spec.overhead, 'memory', child(place, 'overhead')),
+    fractionWarnings(spec.overhead, 'ephemeral-storage', child(place, 'overhead')),
+    profileWarnings({ spec, annotations, path: ofMetadata }, containers, path !== ''),
+    portWarnings(containers),
+    graceWarnings(spec, place),
+    affinityWarnings(spec.affinity?.podAffinity, child(place, 'affinity', 'podAffinity')),
+    affinityWarnings(spec.affinity?.podAntiAffinity, child(place, 'affinity', 'podAntiAffinity')),
+  )
 }
 
-function nodeWarnings({ nodeSelector = {}, affinity }: Spec, path: string): string[] {
-  const ofSelector = Object.keys(nodeSelector).flatMap((label) => {
-    const said = nodeLabelWarning(label)
-    return said === undefined ? [] : [`${at(child(path, 'nodeSelector'), label)}: ${said}`]
-  })
-  const node = affinity?.nodeAffinity
-  if (!node) return ofSelector
+function nodeWarnings({ nodeSelector, affinity }: Spec, path: string): string[] {
+  const { [required]: hard, [preferred]: soft } = affinity?.nodeAffinity ?? {}
   const place = child(path, 'affinity', 'nodeAffinity')
-  const required = 'requiredDuringSchedulingIgnoredDuringExecution'
-  const terms = node[required]?.nodeSelectorTerms ?? []
-  const ofRequired = terms.flatMap((term, index) =>
-    termWarnings(term, at(`${place}.${required}.nodeSelectorTerms`, index), false),
+  return all(
+    eachEntry(nodeSelector, child(path, 'nodeSelector'), (label, _value, entry) => {
+      const said = nodeLabelWarning(label)
+      return when(said !== undefined, `${entry}: ${said}`)
+    }),
+    each(hard?.nodeSelectorTerms, child(place, required, 'nodeSelectorTerms'), (term, each) =>
+      termWarnings(term, each, false),
+    ),
+    each(soft, child(place, preferred), ({ preference = {} }, each) =>
+      termWarnings(preference, child(each, 'preference'), true),
+    ),
   )
-  const preferred = 'preferredDuringSchedulingIgnoredDuringExecution'
-  const ofPreferred = (node[preferred] ?? []).flatMap(({ preference = {} }, index) =>
-    termWarnings(preference, `${at(`${place}.${preferred}`, index)}.preference`, true),
-  )
-  return [...ofSelector, ...ofRequired, ...ofPreferred]
 }
 
-const matchesNothing = 'a null labelSelector results in matching no pod'
+function nullSelector(selector: unknown, path: string): string[] {
+  const said = 'a null labelSelector results in matching no pod'
+  return when(!selector, `${child(path, 'labelSelector')}: ${said}`)
+}
 
-function spreadWarnings({ topologySpreadConstraints = [] }: Spec, path: string): string[] {
-  return topologySpreadConstraints.flatMap(({ topologyKey = '', labelSelector }, index) => {
-    const place = at(child(path, 'topologySpreadConstraints'), index)
+function spreadWarnings({ topologySpreadConstraints: list }: Spec, path: string): string[] {
+  const place = child(path, 'topologySpreadConstraints')
+  return each(list, place, ({ topologyKey = '', labelSelector }, each) => {
     const said = nodeLabelWarning(topologyKey)
-    return [
-      ...(said === undefined ? [] : [`${place}.topologyKey: ${topologyKey} is ${said}`]),
-      ...(labelSelector ? [] : [`${place}.labelSelector: ${matchesNothing}`]),
-    ]
+    return all(
+      when(said !== undefined, `${child(each, 'topologyKey')}: ${topologyKey} is ${said}`),
+      nullSelector(labelSelector, each),
+    )
   })
 }
 
 const useSysctls = 'non-functional in v1.11+; use the "sysctls" field instead'
-const oldAnnotations: Readonly<Record<string, string>> = {
+const oldAnnotations = {
   'scheduler.alpha.kubernetes.io/critical-pod':
     'non-functional in v1.16+; use the "priorityClassName" field instead',
   'security.alpha.kubernetes.io/sysctls': useSysctls,
   'security.alpha.kubernetes.io/unsafe-sysctls': useSysctls,
 }
 
-function oldAnnotationWarnings(annotations: Annotations, path: string): string[] {
-  return Object.entries(oldAnnotations)
-    .filter(([key]) => annotations[key] !== undefined)
-    .map(([key, said]) => `${at(path, key)}: ${said}`)
-}
-
-function volumeWarnings({ volumes = [] }: Spec, path: string): string[] {
-  return volumes.flatMap((volume, index) => {
-    const place = at(path, index)
-    const old = sourceWarnings(volume, place)
-    const template = volume.ephemeral?.volumeClaimTemplate
-    if (!template) return old
-    const claim = child(place, 'ephemeral', 'volumeClaimTemplate.spec')
-    return [...old, ...claimSpecWarnings(template.spec, claim)]
-  })
+function volumeWarnings(volume: NonNullable<Spec['volumes']>[number], path: string): string[] {
+  const template = volume.ephemeral?.volumeClaimTemplate
+  const claim = child(path, 'ephemeral', 'volumeClaimTemplate.spec')
+  return all(sourceWarnings(volume, path), template ? claimSpecWarnings(template.spec, claim) : [])
 }
 
 /** A token's file that another source of a projected volume writes too. */
-function tokenPathWarnings({ volumes = [] }: Spec, path: string): string[] {
-  const projections = volumes.map(({ projected }) => projected?.sources ?? [])
-  const tokens = new Set(
-    projections.flat().flatMap(({ serviceAccountToken }) => serviceAccountToken?.path ?? []),
-  )
-  if (tokens.size === 0) return []
-  return projections.flatMap((sources, index) => {
-    const place = child(at(path, index), 'projected', 'sources')
-    const clashes = (items: readonly { path?: string | undefined }[] | undefined, name: string) =>
-      (items ?? []).flatMap(({ path: file = '' }, item) =>
-        tokens.has(file) ? [clash(at(child(place, name), item), file)] : [],
-      )
-    return sources.flatMap(({ configMap, secret, downwardAPI, clusterTrustBundle: bundle }) => [
-      ...clashes(configMap?.items, 'configMap'),
-      ...clashes(secret?.items, 'secrets'),
-      ...clashes(downwardAPI?.items, 'downwardAPI'),
-      ...(bundle?.path && tokens.has(bundle.path)
-        ? [clash(child(place, 'ClusterTrustBundle'), bundle.path)]
-        : []),
-    ])
+function tokenPathWarnings({ volumes }: Spec, path: string): string[] {
+  const sources = (volumes ?? []).flatMap(({ projected }) => projected?.sources ?? [])
+  const tokens = new Set(sources.map(({ serviceAccountToken }) => serviceAccountToken?.path))
+  const clash = ({ path: file }: { path?: string | undefined }, place: string) =>
+    when(
+      file !== undefined && tokens.has(file),
+      `${place}: has duplicated path with ServiceAccountToken ${JSON.stringify(file)}`,
+    )
+  return each(volumes, path, ({ projected }, volume) => {
+    const place = child(volume, 'projected', 'sources')
+    return (projected?.sources ?? []).flatMap(
+      ({ configMap, secret, downwardAPI, clusterTrustBundle }) =>
+        all(
+          each(configMap?.items, child(place, 'configMap'), clash),
+          each(secret?.items, child(place, 'secrets'), clash),
+          each(downwardAPI?.items, child(place, 'downwardAPI'), clash),
+          clash(clusterTrustBundle ?? {}, child(place, 'ClusterTrustBundle')),
+        ),
+    )
   })
 }
 
-function clash(path: string, file: string): string {
-  return `${path}: has duplicated path with ServiceAccountToken ${JSON.stringify(file)}`
-}
-
 function repetitionWarnings({ hostAliases, imagePullSecrets }: Spec, path: string): string[] {
-  const ips = (hostAliases ?? []).map(({ ip = '' }) => ip)
-  const secrets = (imagePullSecrets ?? []).map(({ name = '' }) => name)
   const place = child(path, 'imagePullSecrets')
-  const empty = secrets.flatMap((name, index) =>
-    name === '' ? [`${at(place, index)}.name: invalid empty name ""`] : [],
+  const names = (imagePullSecrets ?? []).map(({ name = '' }) => name)
+  const ips = (hostAliases ?? []).map(({ ip = '' }) => ip)
+  return all(
+    repeated(ips, child(path, 'hostAliases'), 'ip'),
+    repeated(names, place, 'name'),
+    each(names, place, (name, each) =>
+      when(name === '', `${child(each, 'name')}: invalid empty name ""`),
+    ),
   )
-  return [
-    ...repeated(ips, child(path, 'hostAliases'), 'ip'),
-    ...repeated(secrets, place, 'name'),
-    ...empty,
-  ]
 }
 
+/** Quoted, the empty text is one among others. */
 function repeated(texts: readonly string[], path: string, field: string): string[] {
-  return texts.flatMap((text, index) =>
-    texts.indexOf(text) < index
-      ? [`${at(path, index)}.${field}: duplicate ${field} ${JSON.stringify(text)}`]
-      : [],
+  return repeatedOf(texts, (text) => JSON.stringify(text)).map(
+    ({ element, index }) =>
+      `${child(at(path, index), field)}: duplicate ${field} ${JSON.stringify(element)}`,
   )
 }
 
@@ -162,47 +153,37 @@ const useAppArmor = 'deprecated since v1.30; use the "appArmorProfile" field ins
 function profileWarnings(
   { spec, annotations, path }: PodParts,
   containers: readonly Placed[],
+  isTemplate: boolean,
 ): string[] {
   const { seccompProfile, appArmorProfile } = spec.securityContext ?? {}
-  const say = (key: string, said: string) =>
-    annotations[key] === undefined
-      ? []
-      : [`${at(child(path, 'metadata', 'annotations'), key)}: ${said}`]
+  const say = (has: unknown, key: string, said: string) =>
+    has ? [] : annotationWarnings(annotations, { [key]: said }, path)
   const ofContainers = containers.flatMap((placed) => {
     const { name = '', securityContext: own } = placed.container
-    const hasAppArmor = appArmorProfile || own?.appArmorProfile
-    return [
-      ...(own?.seccompProfile ? [] : say(containerSeccomp + name, useSeccomp)),
-      // A Pod's own annotation is taken over as the field.
-      ...(hasAppArmor || path === '' ? [] : say(containerAppArmor + name, useAppArmor)),
-      ...amountWarnings(placed),
-      ...variableWarnings(placed),
-    ]
+    // A Pod's own annotation is taken over as the field.
+    const hasAppArmor = !isTemplate || appArmorProfile || own?.appArmorProfile
+    return all(
+      say(own?.seccompProfile, containerSeccomp + name, useSeccomp),
+      say(hasAppArmor, containerAppArmor + name, useAppArmor),
+      amountWarnings(placed),
+      variableWarnings(placed),
+    )
   })
-  return [...(seccompProfile ? [] : say(podSeccomp, useSeccomp)), ...ofContainers]
+  return all(say(seccompProfile, podSeccomp, useSeccomp), ofContainers)
 }
 
 function graceWarnings({ terminationGracePeriodSeconds: grace = 0 }: Spec, path: string): string[] {
   const said = 'must be >= 0; negative values are invalid and will be treated as 1'
-  return grace < 0 ? [`${child(path, 'terminationGracePeriodSeconds')}: ${said}`] : []
+  return when(grace < 0, `${child(path, 'terminationGracePeriodSeconds')}: ${said}`)
 }
 
-function affinityWarnings(affinity: Affinity | undefined, path: string): string[] {
-  return (['podAffinity', 'podAntiAffinity'] as const).flatMap((side) => {
-    const required = 'requiredDuringSchedulingIgnoredDuringExecution'
-    const preferred = 'preferredDuringSchedulingIgnoredDuringExecution'
-    const { [required]: hard = [], [preferred]: soft = [] } = affinity?.[side] ?? {}
-    const place = child(path, side)
-    const ofHard = hard.map(({ labelSelector }, index) => ({
-      labelSelector,
-      path: at(child(place, required), index),
-    }))
-    const ofSoft = soft.map(({ podAffinityTerm }, index) => ({
-      labelSelector: podAffinityTerm?.labelSelector,
-      path: child(at(child(place, preferred), index), 'podAffinityTerm'),
-    }))
-    return [...ofHard, ...ofSoft]
-      .filter(({ labelSelector }) => !labelSelector)
-      .map((term) => `${term.path}.labelSelector: ${matchesNothing}`)
-  })
+function affinityWarnings(side: Affinity['podAffinity'], path: string): string[] {
+  return all(
+    each(side?.[required], child(path, required), ({ labelSelector }, each) =>
+      nullSelector(labelSelector, each),
+    ),
+    each(side?.[preferred], child(path, preferred), ({ podAffinityTerm }, each) =>
+      nullSelector(podAffinityTerm?.labelSelector, child(each, 'podAffinityTerm')),
+    ),
+  )
 }

@@ -2,15 +2,18 @@
 
 import type { DraftOf } from '../draft.ts'
 import type { ServiceAccount } from '../types.gen.ts'
+import { annotationWarnings } from './annotations.ts'
 
-const mountable = 'kubernetes.io/enforce-mountable-secrets'
+const oldAnnotations = {
+  'kubernetes.io/enforce-mountable-secrets':
+    'deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets',
+}
 
+/** What was said before is not said again. */
 export function accountWarnings(
   { metadata }: DraftOf<ServiceAccount>,
   previous: DraftOf<ServiceAccount> | undefined,
 ): string[] {
-  if (metadata?.annotations?.[mountable] === undefined) return []
-  if (previous?.metadata?.annotations?.[mountable] !== undefined) return []
-  const instead = 'prefer separate namespaces to isolate access to mounted secrets'
-  return [`metadata.annotations[${mountable}]: deprecated in v1.32+; ${instead}`]
+  const before = annotationWarnings(previous?.metadata?.annotations, oldAnnotations)
+  return before.length > 0 ? [] : annotationWarnings(metadata?.annotations, oldAnnotations)
 }

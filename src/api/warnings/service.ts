@@ -2,30 +2,29 @@
 // Out: sentences.
 
 import type { DraftOf } from '../draft.ts'
+import { all } from '../field-error.ts'
 import type { Service } from '../types.gen.ts'
-import { at } from '../validation/field-path.ts'
-import { addressesWarnings, addressWarnings, blockWarnings } from './addresses.ts'
+import { each, when } from '../validation/checks.ts'
+import { addressWarnings, blockWarnings } from './addresses.ts'
 
 const oldTopology = 'service.kubernetes.io/topology-aware-hints'
 const topology = 'service.kubernetes.io/topology-mode'
 
 export function serviceWarnings({ metadata, spec = {} }: DraftOf<Service>): string[] {
-  const { type, clusterIP, clusterIPs = [], externalIPs = [], loadBalancerIP = '' } = spec
+  const { type, clusterIP, clusterIPs, externalIPs, loadBalancerIP } = spec
   const isHeadless = type === 'ClusterIP' && clusterIP === 'None'
   const isOld = metadata?.annotations?.[oldTopology] !== undefined
-  const hasIp = clusterIP !== undefined && clusterIP !== '' && clusterIP !== 'None'
-  return [
-    ...(isOld ? [`annotation ${oldTopology} is deprecated, please use ${topology} instead`] : []),
-    ...(hasIp ? addressesWarnings(clusterIPs, 'spec.clusterIPs') : []),
-    ...(isHeadless ? headlessWarnings(spec) : []),
-    ...addressesWarnings(externalIPs, 'spec.externalIPs'),
-    ...(externalIPs.length > 0 && !isHeadless && type !== 'ExternalName' ? [externalIpsGo] : []),
-    ...(loadBalancerIP ? addressWarnings(loadBalancerIP, 'spec.loadBalancerIP') : []),
-    ...(spec.loadBalancerSourceRanges ?? []).flatMap((cidr, index) =>
-      blockWarnings(cidr, at('spec.loadBalancerSourceRanges', index)),
-    ),
-    ...typeWarnings(spec),
-  ]
+  const hasExternal = (externalIPs?.length ?? 0) > 0
+  return all(
+    when(isOld, `annotation ${oldTopology} is deprecated, please use ${topology} instead`),
+    each(clusterIPs, 'spec.clusterIPs', addressWarnings),
+    isHeadless ? headlessWarnings(spec) : [],
+    each(externalIPs, 'spec.externalIPs', addressWarnings),
+    when(hasExternal && !isHeadless && type !== 'ExternalName', externalIpsGo),
+    addressWarnings(loadBalancerIP ?? '', 'spec.loadBalancerIP'),
+    each(spec.loadBalancerSourceRanges, 'spec.loadBalancerSourceRanges', blockWarnings),
+    typeWarnings(spec),
+  )
 }
 
 const externalIpsGo =
@@ -33,25 +32,28 @@ const externalIpsGo =
 
 type Spec = NonNullable<DraftOf<Service>['spec']>
 
-function headlessWarnings({ loadBalancerIP, externalIPs = [], sessionAffinity }: Spec): string[] {
-  return [
-    ...(loadBalancerIP ? ['spec.loadBalancerIP'] : []),
-    ...(externalIPs.length > 0 ? ['spec.externalIPs'] : []),
-    ...(sessionAffinity === 'None' ? [] : ['spec.SessionAffinity']),
-  ].map((field) => `${field} is ignored for headless services`)
+function headlessWarnings({ loadBalancerIP, externalIPs, sessionAffinity }: Spec): string[] {
+  return all(
+    when(loadBalancerIP, 'spec.loadBalancerIP is ignored for headless services'),
+    when(externalIPs?.length, 'spec.externalIPs is ignored for headless services'),
+    when(sessionAffinity !== 'None', 'spec.SessionAffinity is ignored for headless services'),
+  )
 }
 
-function typeWarnings({ type, externalIPs = [], externalName, trafficDistribution }: Spec) {
+function typeWarnings({ type, externalIPs, externalName, trafficDistribution }: Spec): string[] {
   const isExternal = type === 'ExternalName'
-  return [
-    ...(isExternal && externalIPs.length > 0
-      ? ['spec.externalIPs is ignored when spec.type is "ExternalName"']
-      : []),
-    ...(!isExternal && externalName
-      ? ['spec.externalName is ignored when spec.type is not "ExternalName"']
-      : []),
-    ...(trafficDistribution === 'PreferClose'
-      ? ['spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"']
-      : []),
-  ]
+  return all(
+    when(
+      isExternal && externalIPs?.length,
+      'spec.externalIPs is ignored when spec.type is "ExternalName"',
+    ),
+    when(
+      !isExternal && externalName,
+      'spec.externalName is ignored when spec.type is not "ExternalName"',
+    ),
+    when(
+      trafficDistribution === 'PreferClose',
+      'spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"',
+    ),
+  )
 }

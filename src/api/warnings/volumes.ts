@@ -2,9 +2,12 @@
 // object. Out: sentences.
 
 import type { DraftOf } from '../draft.ts'
+import { all } from '../field-error.ts'
 import type { PersistentVolume } from '../types.gen.ts'
+import { each, when } from '../validation/checks.ts'
 import { child } from '../validation/field-path.ts'
-import { fractionWarnings, oldClassWarnings } from './claims.ts'
+import { annotationWarnings } from './annotations.ts'
+import { fractionWarnings, oldClass } from './claims.ts'
 import { termWarnings } from './node-labels.ts'
 
 const oldSources = Object.entries({
@@ -28,26 +31,27 @@ export function sourceWarnings(volume: object, path: string): string[] {
     .map(([source, said]) => `${child(path, shownAs[source] ?? source)}: ${said}`)
 }
 
-const oldOptions = 'volume.beta.kubernetes.io/mount-options'
+const oldAnnotations = {
+  ...oldClass,
+  'volume.beta.kubernetes.io/mount-options':
+    'deprecated since v1.31; use "mountOptions" attribute instead',
+}
 
 export function volumeWarnings({ metadata, spec = {} }: DraftOf<PersistentVolume>): string[] {
-  const hasOldOptions = metadata?.annotations?.[oldOptions] !== undefined
-  const terms = spec.nodeAffinity?.required?.nodeSelectorTerms ?? []
-  const isRecycled = spec.persistentVolumeReclaimPolicy === 'Recycle'
   const recycling =
     'The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.'
-  return [
-    ...oldClassWarnings(metadata?.annotations),
-    ...(hasOldOptions
-      ? [
-          `metadata.annotations[${oldOptions}]: deprecated since v1.31; use "mountOptions" attribute instead`,
-        ]
-      : []),
-    ...(isRecycled ? [`spec.persistentVolumeReclaimPolicy: ${recycling}`] : []),
-    ...terms.flatMap((term, index) =>
-      termWarnings(term, `spec.nodeAffinity.required.nodeSelectorTerms[${index}]`, false),
+  return all(
+    annotationWarnings(metadata?.annotations, oldAnnotations),
+    when(
+      spec.persistentVolumeReclaimPolicy === 'Recycle',
+      `spec.persistentVolumeReclaimPolicy: ${recycling}`,
     ),
-    ...fractionWarnings(spec.capacity, ['storage'], 'spec.capacity'),
-    ...sourceWarnings(spec, 'spec'),
-  ]
+    each(
+      spec.nodeAffinity?.required?.nodeSelectorTerms,
+      'spec.nodeAffinity.required.nodeSelectorTerms',
+      (term, path) => termWarnings(term, path, false),
+    ),
+    fractionWarnings(spec.capacity, 'storage', 'spec.capacity'),
+    sourceWarnings(spec, 'spec'),
+  )
 }

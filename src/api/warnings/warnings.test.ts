@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { conformObject } from '../decode.ts'
 import { copyOf, type Draft } from '../draft.ts'
-import { type Kind, kindEntry } from '../kinds.ts'
+import { apiVersionOf, type Kind, kindEntry } from '../kinds.ts'
 import { strategyOf } from '../strategies.ts'
 
 const image = 'nginx:1'
@@ -26,10 +26,13 @@ function said(kind: Kind, object: object, next?: object): readonly string[] {
 
 function draftOf(kind: Kind, object: object): Draft {
   const entry = kindEntry(kind)
-  const { group, version } = entry
-  const apiVersion = group ? `${group}/${version}` : version
   const { metadata = {}, ...rest } = object as Draft
-  const whole = { apiVersion, kind, metadata: { name: 'x', ...(metadata as object) }, ...rest }
+  const whole = {
+    apiVersion: apiVersionOf(entry),
+    kind,
+    metadata: { name: 'x', ...(metadata as object) },
+    ...rest,
+  }
   return copyOf(conformObject(entry, whole as Draft, 'Ignore').object) as Draft
 }
 

@@ -2,6 +2,7 @@
 // object and what it was. Out: sentences.
 
 import type { DraftOf } from '../draft.ts'
+import { all } from '../field-error.ts'
 import type {
   CronJob,
   DaemonSet,
@@ -12,7 +13,8 @@ import type {
   PodTemplateSpec,
   StatefulSet,
 } from '../types.gen.ts'
-import { at } from '../validation/field-path.ts'
+import { each, when } from '../validation/checks.ts'
+import { child } from '../validation/field-path.ts'
 import { dnsLabelProblems } from '../validation/names.ts'
 import { claimSpecWarnings } from './claims.ts'
 import { podSpecWarnings } from './pod-spec.ts'
@@ -62,18 +64,17 @@ export function statefulSetWarnings(
   next: DraftOf<StatefulSet>,
   previous: DraftOf<StatefulSet> | undefined,
 ): string[] {
-  const { volumeClaimTemplates = [], revisionHistoryLimit = 0 } = next.spec ?? {}
-  const ofClaims = volumeClaimTemplates.flatMap(({ spec }, index) => {
-    const path = at('spec.volumeClaimTemplates', index)
-    return claimSpecWarnings(spec, previous ? `${path}.Spec` : path)
-  })
-  const limit =
-    'spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended'
-  return [
-    ...ownTemplateWarnings(next, previous),
-    ...ofClaims,
-    ...(revisionHistoryLimit < 0 ? [limit] : []),
-  ]
+  const { volumeClaimTemplates, revisionHistoryLimit = 0 } = next.spec ?? {}
+  return all(
+    ownTemplateWarnings(next, previous),
+    each(volumeClaimTemplates, 'spec.volumeClaimTemplates', ({ spec }, path) =>
+      claimSpecWarnings(spec, previous ? child(path, 'Spec') : path),
+    ),
+    when(
+      revisionHistoryLimit < 0,
+      'spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended',
+    ),
+  )
 }
 
 export function jobWarnings(next: DraftOf<Job>, previous: DraftOf<Job> | undefined): string[] {
@@ -93,7 +94,7 @@ export function cronJobWarnings(
     : []
   const zone =
     'cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details'
-  return [...ofName, ...ofSpec, ...(schedule.includes('TZ') ? [zone] : [])]
+  return all(ofName, ofSpec, when(schedule.includes('TZ'), zone))
 }
 
 const podNames = 'Pod names and hostnames'
@@ -106,10 +107,10 @@ function jobSpecWarnings(spec: DraftOf<Job>['spec'], path: string): string[] {
   const isHuge = completions > most.completions && parallelism > most.parallelism
   const said =
     'In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail'
-  return [
-    ...(isIndexed && isHuge ? [`${path}: ${said}`] : []),
-    ...templateWarnings(template, `${path}.template`),
-  ]
+  return all(
+    when(isIndexed && isHuge, `${path}: ${said}`),
+    templateWarnings(template, child(path, 'template')),
+  )
 }
 
 function ownTemplateWarnings(next: Templated, previous: Templated | undefined): string[] {
@@ -131,7 +132,8 @@ function isChanged(metadata: Meta, previous: { metadata?: Meta } | undefined): b
 function nameWarnings(metadata: Meta, use: string): string[] {
   const problems = dnsLabelProblems(metadata?.name ?? '')
   const how = 'which can result in surprising behavior; a DNS label is recommended'
-  return problems.length === 0
-    ? []
-    : [`metadata.name: this is used in ${use}, ${how}: [${problems.join(' ')}]`]
+  return when(
+    problems.length > 0,
+    `metadata.name: this is used in ${use}, ${how}: [${problems.join(' ')}]`,
+  )
 }
