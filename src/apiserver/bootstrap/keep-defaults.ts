@@ -14,6 +14,7 @@ import {
   kubernetesService,
   namespaceObjects,
 } from './cluster-objects.ts'
+import type { StoredObject } from './stored-object.ts'
 import { getStored } from './stored-reads.ts'
 
 const everyMs = 10_000
@@ -41,17 +42,24 @@ export async function keepDefaults(options: KeepOptions): Promise<void> {
   }
 }
 
-async function keepOnce({ reader, facts, clock }: KeepOptions, tell: Tell): Promise<void> {
-  const wanted = [...namespaceObjects(), defaultServiceCidr(facts), kubernetesService(facts)]
-  for (const object of wanted) {
-    const found = await getStored(reader, object)
-    if (!found) await createObject(reader, object, clock.now())
-    else if (found.kind === 'ServiceCIDR') {
-      const cidr = await reader.get('ServiceCIDR', { name: found.metadata.name ?? '' })
-      const event = cidr && cidrEvent(cidr, facts)
-      if (event) await tell(event)
-    }
-  }
+async function keepOnce(options: KeepOptions, tell: Tell): Promise<void> {
+  const { facts } = options
+  for (const object of namespaceObjects()) await keep(options, object)
+  await keepCidr(options, tell)
+  // It has its address from the ServiceCIDR.
+  await keep(options, kubernetesService(facts))
+}
+
+async function keep({ reader, clock }: KeepOptions, object: StoredObject): Promise<void> {
+  if (!(await getStored(reader, object))) await createObject(reader, object, clock.now())
+}
+
+async function keepCidr({ reader, facts, clock }: KeepOptions, tell: Tell): Promise<void> {
+  const wanted = defaultServiceCidr(facts)
+  const cidr = await reader.get('ServiceCIDR', { name: wanted.metadata.name })
+  if (!cidr) return createObject(reader, wanted, clock.now())
+  const event = cidrEvent(cidr, facts)
+  if (event) await tell(event)
 }
 
 /** A default ServiceCIDR that is not as this server was told, or that somebody took out of use. */

@@ -89,13 +89,10 @@ export function createRequestMetrics({ nowMs, kinds }: RequestMetricsOptions): R
   return {
     filter: (request, next) => measure(request, next, true),
     inProcessFilter: (request, next) => measure(request, next, false),
-    families: () => [
-      ...families([...all.values()], inFlight),
-      deprecatedFamily(
-        [...all.values()].map(({ labels }) => labels),
-        kinds,
-      ),
-    ],
+    families() {
+      const known = [...all.values()]
+      return [...families(known, inFlight), deprecatedFamily(known, kinds)]
+    },
   }
 }
 
@@ -198,9 +195,10 @@ function families(
 }
 
 /** Each once, whatever was done with it. */
-function deprecatedFamily(requested: readonly Labels[], kinds: ServedKinds): Family {
+function deprecatedFamily(all: readonly Series[], kinds: ServedKinds): Family {
   const found = new Map<string, Labels>()
-  for (const { group = '', version = '', resource = '', subresource = '' } of requested) {
+  for (const { labels: requested } of all) {
+    const { group = '', version = '', resource = '', subresource = '' } = requested
     if (!kinds.isDeprecated({ group, version, resource })) continue
     const labels = { group, removed_release: '', resource, subresource, version }
     found.set(`${group}/${version}/${resource}/${subresource}`, labels)
