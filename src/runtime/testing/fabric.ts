@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { systemEnvironment } from '../../host/system-path.ts'
 
 const root = join(import.meta.dirname, '../../..')
@@ -51,9 +51,8 @@ export function testInFabrics(
     const isImpossible = ids === 'host' && !isRoot
     const skip = isImpossible || !existsSync('/usr/bin/crun') || !existsSync('/usr/bin/busybox')
     test(titles[ids], { skip }, async (t) => {
-      const user = isRoot ? userFor(ids) : undefined
-      if (user?.isOwn) t.after(() => execFileSync('userdel', [user.name], { env }))
-      const prefix = user ? becoming(user.name) : []
+      const user = userFor(ids, t)
+      const prefix = user === undefined ? [] : becoming(user)
       const { code, output } = await run(
         [...prefix, 'unshare', ...flags[ids], ...namespaces],
         ids,
@@ -67,19 +66,14 @@ export function testInFabrics(
 const isRoot = process.getuid?.() === 0
 const env = systemEnvironment()
 
-interface User {
-  readonly name: string
-  /** Made for the test, which removes it. */
-  readonly isOwn: boolean
-}
-
-/** Whom root becomes: one with subordinate ids, which a new user has, or one without. */
-function userFor(ids: FabricIds): User | undefined {
-  if (ids === 'host') return undefined
-  if (ids === 'single') return { name: 'nobody', isOwn: false }
+/** Whom root becomes: one with subordinate ids, which a user made for the test has, or one without. */
+function userFor(ids: FabricIds, t: TestContext): string | undefined {
+  if (!isRoot || ids === 'host') return undefined
+  if (ids === 'single') return 'nobody'
   const name = `sampan-range-${process.pid}`
   execFileSync('useradd', ['--no-create-home', name], { env })
-  return { name, isOwn: true }
+  t.after(() => execFileSync('userdel', [name], { env }))
+  return name
 }
 
 function becoming(user: string): readonly string[] {
