@@ -88,7 +88,9 @@ export function runClient(
   [program = '', ...args]: readonly string[],
   { input = '', env = {} }: RunOptions = {},
 ): Promise<Ran> {
-  const own = { ...process.env, HOME: home, KUBECONFIG: join(home, 'config'), ...env }
+  // Python's client leaves what it discovered among the temporary files.
+  const places = { HOME: home, TMPDIR: home, KUBECONFIG: join(home, 'config') }
+  const own = { ...process.env, ...places, ...env }
   const options = { env: own, cwd: home, timeout: 60_000, maxBuffer: 64 << 20 }
   return new Promise((resolve) => {
     const child = execFile(program, args, options, (error, out, err) =>
